@@ -1,0 +1,139 @@
+"""What a scenario need not say: every default with its range, grade and source.
+
+Grades of evidence: A peer-reviewed data, or fitted on the logs of a real call centre; B regulator or industry
+benchmark; C vendor claim or judgement. A run tells which defaults it used, and warns of those of grade C.
+
+The values are words, as a user would write them, so that they are read by the same rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+BANK = "call log of an Israeli bank, January and October 1999 (Guedj and Mandelbaum, Technion)"
+JUDGEMENT = "judgement"
+
+
+@dataclass(frozen=True)
+class Default:
+    """One default: the words, the plausible range, the grade of the evidence and where it comes from."""
+
+    value: Any
+    range: str
+    grade: str
+    source: str
+
+
+_PHONE = {
+    "kind": Default("live", "", "A", "a caller waits on the line"),
+    "share": Default("58%", "40% to 80%", "C", JUDGEMENT),
+    "hours": Default({"mon-fri": "08:00-20:00", "sat": "09:00-17:00"}, "", "C", JUDGEMENT),
+    "shape": Default("phone", "", "A", BANK),
+    "patience": Default(
+        "weibull(scale 39m, shape 0.86)", "scale 11m to 55m", "B",
+        "level: Ofcom 2016, 10 % abandon at 171 s and over 20 % at 447 s; shape 0.86 (A): " + BANK,
+    ),
+    "handle_time": Default(
+        "lognormal(mean 8m, sigma 0.9)", "mean 6m to 10m; sigma to 1.15 for technical help", "C",
+        "mean: judgement; sigma 0.9 (A): " + BANK,
+    ),
+    "wrap_up": Default("45s", "30s to 75s", "A", "effective value on the " + BANK),
+    "resolved_at_first_contact": Default("70%", "60% to 80%", "B", "SQM benchmark of first-call resolution"),
+    "redial": Default("55% after 30m", "30% to 75%", "A", "floor of 28 % within 1 h measured on the " + BANK),
+    "reconnect": Default("75% after 1d", "50% to 100%", "C", JUDGEMENT),
+    "target": Default("80% within 20s", "", "B", "the trade's usual 80/20"),
+    "expected_wait": Default("60s", "20s to 2m", "C", "Antonides, Verhoef and van Aalst 2002 (form)"),
+    "at_closing": Default("serve", "serve or disconnect", "C", JUDGEMENT),
+    "satisfaction_like": Default("phone", "phone, chat or email", "B", "Zendesk Benchmark Q1 2015"),
+}  # fmt: skip
+
+_CHAT = _PHONE | {
+    "share": Default("18%", "5% to 40%", "C", JUDGEMENT),
+    "hours": Default({"mon-fri": "10:00-20:00"}, "", "C", JUDGEMENT),
+    "shape": Default("chat", "", "B", "over half between 10:00 and 15:00: Zendesk 2015"),
+    "at_once": Default(2, "1 to 3", "B", "common practice of chat desks"),
+    "slowdown": Default("15%", "0% to 40%", "C", JUDGEMENT + ": each further chat slows every chat by this much"),
+    "patience": Default("weibull(mean 5m, shape 0.9)", "mean 2m to 10m", "C", JUDGEMENT),
+    "handle_time": Default("lognormal(mean 530s, sigma 0.8)", "mean 6m to 12m", "C", "vendor benchmarks; one chat alone"),
+    "wrap_up": Default("0s", "0s to 60s", "C", JUDGEMENT + ": notes are written during the chat"),
+    "resolved_at_first_contact": Default("65%", "50% to 75%", "B", "SQM benchmark by channel"),
+    "target": Default("80% within 60s", "", "C", JUDGEMENT),
+    "satisfaction_like": Default("chat", "phone, chat or email", "B", "Zendesk Benchmark Q1 2015"),
+}  # fmt: skip
+
+_EMAIL = {
+    "kind": Default("deferrable", "", "A", "a message waits in a backlog"),
+    "share": Default("24%", "10% to 50%", "C", JUDGEMENT),
+    "hours": Default({"mon-fri": "09:00-17:00"}, "", "C", JUDGEMENT + ": when messages are worked on; they may be written at any time"),
+    "shape": Default("email", "", "C", JUDGEMENT),
+    "patience": Default("endless", "", "C", JUDGEMENT + ": nobody withdraws an e-mail"),
+    "handle_time": Default("lognormal(mean 5m, sigma 0.8)", "mean 3m to 10m", "C", JUDGEMENT),
+    "wrap_up": Default("0s", "0s to 60s", "C", JUDGEMENT + ": part of the work on the message"),
+    "resolved_at_first_contact": Default("45%", "30% to 60%", "B", "SQM benchmark by channel"),
+    "redial": Default("no", "", "C", JUDGEMENT + ": nobody abandons an e-mail"),
+    "reconnect": Default("75% after 1d", "50% to 100%", "C", JUDGEMENT),
+    "target": Default("90% within 24h", "", "C", JUDGEMENT),
+    "expected_wait": Default("12h", "1h to 24h", "C", "surveys of expected response times, 2012 and 2013"),
+    "satisfaction_like": Default("email", "phone, chat or email", "B", "Zendesk Benchmark Q1 2015"),
+}  # fmt: skip
+
+CHANNELS: dict[str, dict[str, Default]] = {"phone": _PHONE, "chat": _CHAT, "email": _EMAIL}
+"""Channels that need no description. Any other channel says its `kind` and takes the rest from phone or email."""
+
+LIKE = {"live": "phone", "deferrable": "email"}
+
+GROUP: dict[str, Default] = {
+    "cost": Default("20 EUR/h", "12 to 40 EUR/h", "C", JUDGEMENT),
+    "shrinkage": Default("30%", "20% to 40%", "C", "workforce-management practice"),
+}
+
+SEGMENT: dict[str, Default] = {
+    "share": Default("100%", "", "C", JUDGEMENT),
+    "margin": Default("10 EUR/month", "2 to 40 EUR/month", "C", JUDGEMENT),
+    "contract": Default(
+        {"rolling": "40%", "one_year": "35%", "two_years": "25%"}, "", "C", JUDGEMENT,
+    ),
+    "captive": Default("20%", "0% to 60%", "C", JUDGEMENT + ": share with no competitor at the address"),
+    "tenure": Default("exponential(mean 208w)", "mean 1 to 8 years", "C", JUDGEMENT),
+}  # fmt: skip
+
+CUSTOMERS: dict[str, Default] = {
+    "issues": Default("0.08/month", "0.04 to 0.15 a customer and month", "B", "J.D. Power 2006 and 2011"),
+}
+
+DEMAND: dict[str, Default] = {
+    "busy_days": Default(60, "25 small desks, 135 large; 0 is none", "A", "shape of a Gamma factor a day: " + BANK),
+    "busy_hours": Default(400, "0 is none", "A", "shape of a Gamma factor an hour: " + BANK),
+}
+
+SCENARIO: dict[str, Default] = {
+    "starts": Default("2026-10-05", "", "C", "a Monday without holidays"),
+    "lasts": Default("7d", "", "C", JUDGEMENT),
+    "time_zone": Default("UTC", "", "C", JUDGEMENT),
+    "interval": Default("30m", "15m or 30m", "B", "the trade's planning interval"),
+    "run_in": Default("7d", "", "C", JUDGEMENT + ": a week before the first day, so that the backlog is not empty"),
+    "drain": Default("14d", "", "C", JUDGEMENT + ": service goes on after the last day, so that waits are not cut"),
+}
+
+WEEKDAY_FACTORS: tuple[float, ...] = (1.12, 1.04, 0.97, 0.93, 0.94, 0.50, 0.30)
+"""Monday to Sunday. First working day 1.12, mid-week 0.93: grade A, from the bank log; the weekend: grade C."""
+
+SHAPES: dict[str, tuple[float, ...]] = {
+    # Half hours from midnight. Phone: calls of the bank log by half hour of arrival, Sunday to Thursday (grade A).
+    "phone": (
+        0.2, 0.2, 0.1, 0.1, 0, 0, 0, 0, 0.1, 0.1, 0.1, 0.2, 0.2, 1.3, 12.3, 15.2,
+        24.3, 36.6, 35.2, 43.9, 46.4, 42.8, 36.6, 36.7, 36.2, 33.3, 34.7, 35.2, 38.4, 38.5, 40.4, 40.9,
+        43.2, 38.8, 31.8, 29.9, 26.2, 23.2, 22.3, 22.1, 17.7, 20.1, 16.9, 19.1, 17.0, 16.4, 13.9, 11.0,
+    ),
+    # Chat: 56 % between 10:00 and 15:00 (grade B for that share, C for the rest).
+    "chat": (
+        2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 6, 8, 14, 18, 26, 32, 52, 56, 60, 60, 58, 56, 56, 56, 54, 52, 30, 28,
+        26, 24, 20, 18, 15, 14, 13, 12, 11, 10, 9, 8, 6, 5, 4, 3,
+    ),
+    # E-mail: written around the clock, most in office hours (grade C).
+    "email": (
+        6, 5, 4, 3, 3, 2, 2, 2, 2, 2, 3, 4, 6, 9, 13, 18, 26, 34, 42, 46, 48, 48, 46, 44, 40, 38, 40, 42, 43, 43, 42, 40,
+        38, 36, 33, 30, 28, 27, 27, 28, 29, 29, 28, 26, 22, 18, 13, 9,
+    ),
+}  # fmt: skip

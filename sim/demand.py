@@ -1,0 +1,116 @@
+"""Demand: the rate at which issues arise, its integral, and its inverse.
+
+A rate is piecewise constant; whatever its shape, arrivals are an exact non-homogeneous Poisson process: unit-rate
+arrivals E₁ < E₂ < … (sums of exponential gaps) are carried back through Λ(t) = ∫ rate, to tₖ = Λ⁻¹(Eₖ). Days and hours
+are busier or quieter than forecast by Gamma factors of mean 1, shared by all channels; every real log is over-dispersed
+like that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.clock import Calendar, Piece, Week
+from sim.tables import Floats
+
+HOUR = 3600
+HALF_HOUR = 1800
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A piecewise-constant rate: `values[i]` a second from `starts[i]` to `ends[i]`, in elapsed seconds, in order."""
+
+    starts: Floats
+    ends: Floats
+    values: Floats
+
+    def times(self, factors: Floats) -> Rate:
+        return Rate(self.starts, self.ends, self.values * factors)
+
+    def total(self) -> float:
+        return float(np.sum((self.ends - self.starts) * self.values))
+
+    def integral(self, edges: Floats) -> Floats:
+        """∫ rate between neighbouring edges; shape (len(edges) − 1,)."""
+        at_ends = np.concatenate(([0.0], np.cumsum((self.ends - self.starts) * self.values)))
+        if not len(self.starts):
+            return np.zeros(len(edges) - 1)
+        piece = np.clip(np.searchsorted(self.starts, edges, side="right") - 1, 0, None)
+        into = np.clip(edges - self.starts[piece], 0.0, self.ends[piece] - self.starts[piece])
+        return np.diff(at_ends[piece] + into * self.values[piece])
+
+
+def shaped_week(weekly: float, weekday_factors: Sequence[float], shape: Sequence[float], hours: Week | None) -> Week:
+    """A week of rates whose total is `weekly` issues: weekday factor × half-hour shape, cut to the opening hours and
+    scaled so that the total stands.
+
+    Args:
+        weekday_factors: Monday to Sunday. shape: 48 half hours from midnight. Only their proportions matter.
+    """
+    pieces = [
+        Piece(day, half * HALF_HOUR, (half + 1) * HALF_HOUR, weekday_factors[day] * shape[half])
+        for day in range(7)
+        for half in range(48)
+    ]
+    week = Week(tuple(pieces))
+    week = week if hours is None else week.within(hours)
+    total = sum(piece.value * (piece.end - piece.start) for piece in week.pieces)
+    scale = weekly / total if total > 0 else 0.0
+    return Week(tuple(Piece(p.weekday, p.start, p.end, p.value * scale) for p in week.pieces))
+
+
+def lay(week: Week, calendar: Calendar, start: float, end: float) -> Rate:
+    """A week of rates on real days, cut at whole hours so that each piece lies within one hour of one day."""
+    cut = [
+        Piece(piece.weekday, max(piece.start, hour), min(piece.end, hour + HOUR), piece.value)
+        for piece in week.pieces
+        for hour in range(piece.start // HOUR * HOUR, piece.end, HOUR)
+    ]
+    laid = list(calendar.lay(Week(tuple(sorted(cut))), start, end))
+    columns = np.array(laid, dtype=np.float64).reshape(-1, 3).T
+    return Rate(columns[0], columns[1], columns[2])
+
+
+def busyness(rate: Rate, calendar: Calendar, by_day: Callable[[int], Floats], by_hour: Callable[[int], Floats]) -> Floats:
+    """The factor of each piece of a rate: that of its day times that of its hour.
+
+    Args:
+        by_day, by_hour: given a number of days (hours), their factors in order, the first day being that of the first
+            moment simulated.
+    """
+    if not len(rate.starts):
+        return np.zeros(0)
+    local = [calendar.local(start) for start in rate.starts.tolist()]
+    days = np.array([(moment.date() - calendar.starts).days for moment in local])
+    hours = days * 24 + np.array([moment.hour for moment in local])
+    return by_day(int(days.max() - days.min()) + 1)[days - days.min()] * (
+        by_hour(int(hours.max() - days.min() * 24) + 1)[hours - days.min() * 24]
+    )
+
+
+def arrivals(rate: Rate, uniforms: Callable[[int], Floats]) -> Floats:
+    """Arrival times in elapsed seconds, in order.
+
+    Args:
+        uniforms: given n, the first n of an endless sequence of uniforms in (0, 1).
+    """
+    cumulated = np.cumsum((rate.ends - rate.starts) * rate.values)
+    total = float(cumulated[-1]) if len(cumulated) else 0.0
+    if total <= 0:
+        return np.zeros(0)
+    size = int(total + 8 * np.sqrt(total) + 16)
+    while True:
+        unit = np.cumsum(-np.log1p(-uniforms(size)))
+        if unit[-1] > total:
+            break
+        size *= 2
+    unit = unit[unit < total]
+    piece = np.searchsorted(cumulated, unit, side="right")
+    before = np.concatenate(([0.0], cumulated))[piece]
+    return rate.starts[piece] + (unit - before) / rate.values[piece]
+
+

@@ -1,0 +1,121 @@
+"""Intervals on the calendar: which day and hour each has, how many are drawn, and steps that end where they should.
+
+A plot by interval shows at most the first seven days. Hours are those of the wall clock: where `starts` has a time
+zone, the changes of its clocks are followed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.tables import Floats
+
+Bools = npt.NDArray[np.bool_]
+
+DAYS = 7
+DAY = 86_400
+HOUR = 3600
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UNITS = {900: "quarter-hours", 1800: "half-hours", 3600: "hours"}
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """`count` intervals of `interval` seconds, the first at `starts`."""
+
+    starts: datetime
+    interval: int
+    count: int
+
+    @property
+    def shown(self) -> int:
+        """How many are drawn."""
+        return min(self.count, max(1, DAYS * DAY // self.interval))
+
+    @property
+    def note(self) -> str:
+        """What is left out, for the subtitle; empty where nothing is."""
+        days = self.count * self.interval / DAY
+        return f" The first {DAYS} of {days:.3g} days are shown." if self.shown < self.count else ""
+
+    @property
+    def unit(self) -> str:
+        """What planners call such intervals."""
+        return _UNITS.get(self.interval, "intervals")
+
+    @property
+    def hours(self) -> float:
+        """The length of one interval."""
+        return self.interval / HOUR
+
+    def at(self, number: int) -> datetime:
+        """When an interval starts."""
+        after = timedelta(seconds=number * self.interval)
+        if self.starts.tzinfo is None:
+            return self.starts + after
+        return (self.starts.astimezone(UTC) + after).astimezone(self.starts.tzinfo)
+
+    def elapsed(self, day: date) -> float:
+        """Hours from the start of the first interval to the midnight that begins `day`."""
+        midnight = datetime.combine(day, time(), self.starts.tzinfo)
+        if self.starts.tzinfo is None:
+            return (midnight - self.starts).total_seconds() / HOUR
+        # two moments of one zone would be subtracted by the wall clock
+        return (midnight.astimezone(UTC) - self.starts.astimezone(UTC)).total_seconds() / HOUR
+
+    def days(self) -> list[date]:
+        """The day of each interval that is drawn."""
+        return [self.at(number).date() for number in range(self.shown)]
+
+    def clock(self) -> Floats:
+        """The hour of the day at which each interval that is drawn starts."""
+        moments = [self.at(number) for number in range(self.shown)]
+        return np.array([m.hour + m.minute / 60 + m.second / HOUR for m in moments], dtype=np.float64)
+
+    def named(self, number: int) -> str:
+        """When an interval starts, in words: Mon 5 Oct 10:30."""
+        moment = self.at(number)
+        return f"{day_name(moment.date())} {moment:%H:%M}"
+
+    def span(self) -> str:
+        """From when to when is drawn, in words."""
+        return f"{self.named(0)} to {self.named(self.shown)}"
+
+    def stamps(self) -> list[str]:
+        """The start of every interval, drawn or not, as in ISO 8601."""
+        return [self.at(number).isoformat(timespec="minutes") for number in range(self.count)]
+
+
+def day_name(day: date) -> str:
+    """A day in words, whatever the locale: Mon 5 Oct."""
+    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def outline(x: Floats, width: float, keep: Bools, *values: Floats) -> list[Floats]:
+    """Corners of steps (``where="post"``): each unbroken run of kept intervals gets its closing edge, then a gap.
+
+    Args:
+        x: where each interval starts.
+        width: how long each is, in the unit of `x`.
+        keep: which are drawn.
+        values: one series or more, a value an interval.
+
+    Returns:
+        the x of the corners, then each series at them; NaN at the gaps.
+    """
+    corners: list[list[float]] = [[] for _ in range(1 + len(values))]
+    kept = np.flatnonzero(keep)
+    for place, i in enumerate(kept):
+        for corner, value in zip(corners, (x, *values), strict=True):
+            corner.append(float(value[i]))
+        follows = place + 1 < len(kept) and kept[place + 1] == i + 1 and np.isclose(x[i + 1], x[i] + width)
+        if not follows:
+            corners[0] += [float(x[i]) + width, np.nan]
+            for corner, value in zip(corners[1:], values, strict=True):
+                corner += [float(value[i]), np.nan]
+    return [np.array(corner, dtype=np.float64) for corner in corners]

@@ -1,0 +1,144 @@
+"""Service level by interval, with its 95 % interval and the target: at what times of the week customers wait too long.
+
+One missed half-hour of one run says little. Hatched are those whose whole interval over replications lies below the
+target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from sim.plots import PLOTS
+from sim.plots._days import day_panels, open_days
+from sim.plots._duration import duration
+from sim.plots._intervals import Bools, Intervals, outline
+from sim.plots._style import BLACK, BLUE, SHORT, SKY, Label, Sheet, label_ends, plain, say
+from sim.tables import Floats
+
+
+@dataclass(frozen=True)
+class ChannelLevel:
+    """One channel against its target, `share` within `within` seconds.
+
+    `level`, `low` and `high` are shares from 0 to 1, one an interval: NaN where closed or nothing was offered; `low`
+    and `high` throughout where there is one replication.
+    """
+
+    name: str
+    level: Floats
+    low: Floats
+    high: Floats
+    share: float
+    within: float
+
+    @property
+    def missed(self) -> Bools:
+        """Intervals that miss the target beyond doubt: the whole band (without one, the value) lies below it."""
+        return np.where(np.isfinite(self.high), self.high, self.level) < self.share
+
+
+@dataclass(frozen=True)
+class ServiceLevel:
+    """What the plot shows. `interval` is in seconds; every array has one number an interval from `starts` on."""
+
+    starts: datetime
+    interval: int
+    channels: tuple[ChannelLevel, ...]
+    replications: int
+
+
+@plain()
+def draw(data: ServiceLevel) -> Figure:
+    """A row a channel, a panel a day: level in steps, band, target, clear misses hatched."""
+    intervals = _intervals(data)
+    opened = [np.isfinite(channel.level) for channel in data.channels]
+    days = open_days(intervals, opened)
+    sheet = Sheet(
+        PLOTS["service_level"],
+        f"Share of contacts answered within the target's time, by {intervals.unit[:-1]} of arrival. {_band(data)}"
+        f"{intervals.note}",
+        rows=len(data.channels),
+        height=1.4,
+        over=0.27,
+        right=0.8,
+    )
+    for row, (channel, now_open) in enumerate(zip(data.channels, opened, strict=True)):
+        if not now_open[: intervals.shown].any():
+            say(sheet.panel(row), "closed, or no contacts, in the whole of the time shown")
+            sheet.name(row, channel.name, _target(channel))
+            continue
+        for axes, numbers in day_panels(sheet, row, intervals, days, now_open, 1.04, "no\ncontacts"):
+            _day(axes, intervals, channel, numbers)
+        label_ends(sheet.figure.axes[-1], [Label(channel.share, f"target\n{100 * channel.share:.3g} %", BLACK)])
+        sheet.name(row, channel.name, f"{_target(channel)}: {_finding(channel, intervals)}")
+    return sheet.figure
+
+
+def _band(data: ServiceLevel) -> str:
+    if data.replications < 2:
+        return "One replication, so no band. Hatched: below the target."
+    return (
+        f"Band: 95 % interval of the mean over {data.replications} replications. "
+        "Hatched: the whole band lies below the target."
+    )
+
+
+def _day(axes: Axes, intervals: Intervals, channel: ChannelLevel, numbers: Any) -> None:
+    x, width, level = intervals.clock()[numbers], intervals.hours, channel.level[numbers]
+    low, high = channel.low[numbers], channel.high[numbers]
+    corners, bottom, top = outline(x, width, channel.missed[numbers], level, np.full_like(level, channel.share))
+    axes.fill_between(corners, bottom, top, step="post", **SHORT)
+    corners, bottom, top = outline(x, width, np.isfinite(low) & np.isfinite(high), low, high)
+    axes.fill_between(corners, bottom, top, step="post", color=SKY, alpha=0.45, linewidth=0)
+    axes.axhline(channel.share, color=BLACK, linewidth=0.9, linestyle=(0, (4, 2)))
+    axes.step(*outline(x, width, np.isfinite(level), level), where="post", color=BLUE, linewidth=1.4)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+
+
+def table(data: ServiceLevel) -> dict[str, list[Any]]:
+    """Every channel and interval, drawn or not; shares from 0 to 1, `within` in seconds."""
+    stamps = _intervals(data).stamps()
+    return {
+        "channel": [channel.name for channel in data.channels for _ in stamps],
+        "start": stamps * len(data.channels),
+        "service_level": [value for channel in data.channels for value in channel.level.tolist()],
+        "low": [value for channel in data.channels for value in channel.low.tolist()],
+        "high": [value for channel in data.channels for value in channel.high.tolist()],
+        "target": [channel.share for channel in data.channels for _ in stamps],
+        "within": [channel.within for channel in data.channels for _ in stamps],
+    }
+
+
+def alt(data: ServiceLevel) -> str:
+    """How often and when each channel misses its target, and by how much at worst."""
+    intervals = _intervals(data)
+    findings = "; ".join(f"{c.name}, {_target(c)}: {_finding(c, intervals)}" for c in data.channels)
+    return f"Service level by {intervals.unit[:-1]}, {intervals.span()}. {findings}. {_band(data)}"
+
+
+def _target(channel: ChannelLevel) -> str:
+    return f"target {100 * channel.share:.3g} % within {duration(channel.within)}"
+
+
+def _finding(channel: ChannelLevel, intervals: Intervals) -> str:
+    level, missed = channel.level[: intervals.shown], channel.missed[: intervals.shown]
+    measured = int(np.isfinite(level).sum())
+    if not measured:
+        return "nothing to measure"
+    worst = int(np.nanargmin(level))
+    lowest = f"lowest on {intervals.named(worst)}, {100 * level[worst]:.0f} %"
+    if not missed.any():
+        return f"met, or not clearly missed, in all {measured} {intervals.unit}; {lowest}"
+    return f"clearly missed in {int(missed.sum())} of {measured} {intervals.unit}; {lowest}"
+
+
+def _intervals(data: ServiceLevel) -> Intervals:
+    return Intervals(data.starts, data.interval, max((len(channel.level) for channel in data.channels), default=1))

@@ -1,0 +1,268 @@
+"""Drawing a population: issues with their customers, and the luck of each. It never sees a policy or a schedule.
+
+So two policies are compared on the same customers with the same luck, a load test sends the customers that were
+simulated, and another engine can reproduce this one contact by contact. The digest tells whether two populations are
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+
+import numpy as np
+
+from sim import demand
+from sim.distributions import Distribution, gamma_factor
+from sim.draws import PAGE, Decision, millionths, uniforms
+from sim.measures import reference
+from sim.population.fates import NAMES, Fates, Page
+from sim.scenario import lower
+from sim.scenario.read import Scenario
+from sim.schemas import NEVER, TICKS_PER_SECOND
+from sim.tables import Array, Floats, Table
+
+
+@dataclass(frozen=True)
+class ChannelLuck:
+    """How the issues of one channel fare: what the fates of its contacts are drawn from."""
+
+    patience: Distribution | None
+    handle: Distribution
+    wrap_up: Distribution
+    resolved: float
+    redial: tuple[float, float]
+    """Chance, and mean delay in seconds (exponential)."""
+    reconnect: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Luck:
+    """Where fates come from: addresses (seed, replication) and the distributions by channel and intent."""
+
+    seed: int
+    replication: int
+    channels: tuple[ChannelLuck, ...]
+    resolved: tuple[float, ...]
+    """By intent; NaN: as the channel says."""
+    stretch: tuple[float, ...]
+    """By intent: factor on the handle time."""
+
+    def page(self, channel: Array, intent: Array, number: int, first: int = 0) -> dict[str, Array]:
+        """Fates of attempts 4·number + 1 … 4·number + 4 of neighbouring issues, the first of them `first`.
+
+        Args:
+            channel, intent: codes, shape (issues,).
+
+        Returns:
+            For each of `NAMES` int64, shape (issues, PAGE).
+        """
+        size = (len(channel), PAGE)
+        draw = partial(uniforms, self.seed, self.replication, size=size[0] * PAGE, page=number, block=first)
+        u = {decision: draw(decision).reshape(size) for decision in _DRAWN}
+        fates = {name: np.zeros(size, dtype=np.int64) for name in NAMES}
+        fates["ignored"] = millionths(u[Decision.IGNORED])
+        resolved = np.array(self.resolved)[intent]
+        stretch = np.array(self.stretch)[intent]
+        for code, luck in enumerate(self.channels):
+            mine = channel == code
+            if not mine.any():
+                continue
+            endless = luck.patience is None
+            fates["patience"][mine] = NEVER if endless else luck.patience.ticks(u[Decision.PATIENCE][mine])  # type: ignore[union-attr]
+            handle = luck.handle.quantile(u[Decision.HANDLE][mine]) * stretch[mine][:, None]
+            fates["handle"][mine] = np.rint(handle * TICKS_PER_SECOND).astype(np.int64)
+            fates["wrap_up"][mine] = luck.wrap_up.ticks(u[Decision.WRAP_UP][mine])
+            chance = np.where(np.isnan(resolved[mine]), luck.resolved, resolved[mine])[:, None]
+            fates["resolved"][mine] = u[Decision.RESOLVED][mine] < chance
+            for name, (share, mean), coin, delay in (
+                ("redial", luck.redial, Decision.REDIAL, Decision.REDIAL_DELAY),
+                ("reconnect", luck.reconnect, Decision.RECONNECT, Decision.RECONNECT_DELAY),
+            ):
+                fates[name][mine] = u[coin][mine] < share
+                # at least a tick: nobody is back at the moment at which they left
+                gap = -mean * np.log1p(-u[delay][mine]) * TICKS_PER_SECOND
+                fates[f"{name}_delay"][mine] = np.maximum(1, np.rint(gap)).astype(np.int64)
+        return fates
+
+
+_DRAWN = (
+    Decision.PATIENCE, Decision.HANDLE, Decision.WRAP_UP, Decision.RESOLVED, Decision.REDIAL, Decision.REDIAL_DELAY,
+    Decision.RECONNECT, Decision.RECONNECT_DELAY, Decision.IGNORED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Population:
+    """One replication's issues: a table with the columns of the contacts table that belong to an issue, and `arrival`
+    (ticks); issue i is row i. `known_handle` are handle times that a log gives for first answers (`NEVER`: drawn)."""
+
+    issues: Table
+    luck: Luck
+    known_handle: Array | None
+    digest: str
+
+    def __len__(self) -> int:
+        return len(self.issues)
+
+    def fates(self) -> Fates:
+        channel, intent = self.issues["channel"], self.issues["intent"]
+        dense = self.luck.page(channel, intent, 0)
+        if self.known_handle is not None:
+            known = self.known_handle != NEVER
+            dense["handle"][known, 0] = self.known_handle[known]
+
+        def more(issue: int, page: int) -> Page:
+            here = slice(issue, issue + 1)
+            return {name: values[0] for name, values in self.luck.page(channel[here], intent[here], page, issue).items()}
+
+        return Fates(dense, more)
+
+
+def draw(scenario: Scenario, seed: int, replication: int) -> Population:
+    """The population of one replication: decided by the demand side of the scenario, the seed and the replication."""
+    spec = scenario.spec
+    at = partial(uniforms, seed, replication)
+    known = None
+    if scenario.log is not None:
+        log = scenario.log
+        arrival = np.rint(log.entered * TICKS_PER_SECOND).astype(np.int64)
+        order = np.argsort(arrival, kind="stable")
+        arrival = arrival[order]
+        channel = np.full(len(log), list(spec.channels).index(spec.demand.replay.channel))  # type: ignore[union-attr]
+        intent = np.maximum(log.intent[order], 0)
+        service = log.service[order]
+        known = np.full(len(log), NEVER)
+        known[~np.isnan(service)] = np.rint(service[~np.isnan(service)] * TICKS_PER_SECOND).astype(np.int64)
+    else:
+        arrival, channel = _arrivals(scenario, seed, replication)
+        intent = _choose([intent.share for intent in spec.intents.values()], at(Decision.INTENT, len(arrival)))
+    columns = {"arrival": arrival, "channel": channel, "intent": intent}
+    columns |= _people(scenario, seed, replication, len(arrival))
+    columns["reply_draw"] = millionths(at(Decision.REPLY, len(arrival)))
+    columns["noise_draw"] = np.rint(_normal(at(Decision.NOISE, len(arrival))) * 1000).astype(np.int64)
+    columns["complaint_draw"] = millionths(at(Decision.COMPLAINT, len(arrival)))
+    issues = Table({name: values.astype(np.int64) for name, values in columns.items()})
+    luck = _luck(scenario, seed, replication)
+    return Population(issues, luck, known, _digest(issues, luck, known))
+
+
+def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, Array]:
+    """Ticks and channels of all issues, in order of time, then channel."""
+    spec, days = scenario.spec, lower.calendar(scenario)
+
+    def factors(decision: Decision, shape: float, size: int) -> Floats:
+        return gamma_factor(uniforms(seed, replication, decision, size), shape) if shape > 0 else np.ones(size)
+
+    ticks, codes = [], []
+    for code, rate in enumerate(lower.rates(scenario)):
+        busy = demand.busyness(
+            rate,
+            days,
+            partial(factors, Decision.BUSY_DAY, spec.demand.busy_days),
+            partial(factors, Decision.BUSY_HOUR, spec.demand.busy_hours),
+        )
+        sequence = partial(uniforms, seed, replication, Decision.ARRIVAL, page=code)
+        times = demand.arrivals(rate.times(busy), sequence)
+        # rounding down keeps an arrival inside its opening hours and before the horizon
+        ticks.append(np.floor(times * TICKS_PER_SECOND).astype(np.int64))
+        codes.append(np.full(len(times), code))
+    arrival, channel = np.concatenate(ticks), np.concatenate(codes)
+    order = np.lexsort((channel, arrival))
+    return arrival[order], channel[order]
+
+
+def _people(scenario: Scenario, seed: int, replication: int, size: int) -> dict[str, Array]:
+    """The customer of each issue, by segment weights, with what is known of them."""
+    segments = scenario.spec.customers.segments
+    at = partial(uniforms, seed, replication)
+    count = lower.customers(scenario)
+    shares = [segment.share for segment in segments.values()]
+    segment = _choose(shares, at(Decision.SEGMENT, size))
+    # customers are numbered by segment, each segment a stretch of its share
+    bounds = np.rint(np.concatenate(([0.0], np.cumsum(shares) / sum(shares))) * count)
+    width = np.maximum(1, bounds[segment + 1] - bounds[segment])
+    customer = (bounds[segment] + np.floor(at(Decision.CUSTOMER, size) * width)).astype(np.int64)
+
+    def trait(decision: Decision) -> Floats:
+        return at(decision, count + 1)[customer]
+
+    contract = np.zeros(size, dtype=np.int64)
+    tenure = np.zeros(size, dtype=np.int64)
+    captive = np.zeros(size, dtype=np.int64)
+    for code, kind in enumerate(segments.values()):
+        mine = segment == code
+        contract[mine] = _choose(list(kind.contract.model_dump().values()), trait(Decision.CONTRACT)[mine])
+        captive[mine] = trait(Decision.CAPTIVE)[mine] < kind.captive
+        time = lower.tenure(kind)
+        tenure[mine] = np.floor(time.quantile(trait(Decision.TENURE)[mine]) / lower.MONTH).astype(np.int64)
+    length = np.array([0, 12, 24])[contract]
+    expires_in = np.where(length > 0, np.floor(trait(Decision.EXPIRES_IN) * length).astype(np.int64), NEVER)
+    ranks = trait(Decision.MOOD) * (len(reference.MOOD) - 1)
+    mood = np.interp(ranks, np.arange(len(reference.MOOD)), np.array(reference.MOOD))
+    return {
+        "customer": customer,
+        "segment": segment,
+        "contract": contract,
+        "tenure": tenure,
+        "expires_in": expires_in,
+        "captive": captive,
+        "mood": np.rint(mood * 1000).astype(np.int64),
+    }
+
+
+def _choose(shares: Sequence[float], draws: Floats) -> Array:
+    """Codes 0, 1, … with probabilities proportional to the shares."""
+    bounds = np.cumsum(shares) / sum(shares)
+    return np.minimum(np.searchsorted(bounds, draws, side="right"), len(bounds) - 1).astype(np.int64)
+
+
+def _normal(draws: Floats) -> Floats:
+    from scipy.special import ndtri
+
+    return ndtri(draws)
+
+
+def _luck(scenario: Scenario, seed: int, replication: int) -> Luck:
+    spec = scenario.spec
+    # a log already holds its redials and reconnects
+    again = 0.0 if scenario.log is not None else 1.0
+    half = np.log(2)
+    channels = tuple(
+        ChannelLuck(
+            patience=lower.time_of(channel, "patience", name),
+            handle=lower.duration_of(channel, "handle_time", name),
+            wrap_up=lower.duration_of(channel, "wrap_up", name),
+            resolved=channel.resolved_at_first_contact,
+            redial=(again * channel.redial.chance, channel.redial.after / half),
+            reconnect=(again * channel.reconnect.chance, channel.reconnect.after / half),
+        )
+        for name, channel in spec.channels.items()
+    )
+    intents = spec.intents
+    codes = scenario.log.intents if scenario.log is not None and scenario.log.intents else tuple(intents)
+    resolved = [intents[name].resolved_at_first_contact if name in intents else None for name in codes]
+    return Luck(
+        seed=seed,
+        replication=replication,
+        channels=channels,
+        resolved=tuple(float("nan") if share is None else share for share in resolved),
+        stretch=tuple(intents[name].handle_time if name in intents else 1.0 for name in codes),
+    )
+
+
+def _digest(issues: Table, luck: Luck, known: Array | None) -> str:
+    """SHA-256 of the issues and of the dense fates, as little-endian integers in a fixed order."""
+    digest = sha256()
+    for name in issues.names:
+        digest.update(issues[name].astype("<i8").tobytes())
+    dense = luck.page(issues["channel"], issues["intent"], 0)
+    for name in NAMES:
+        digest.update(dense[name].astype("<i8").tobytes())
+    if known is not None:
+        digest.update(known.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+

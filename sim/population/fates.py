@@ -1,0 +1,93 @@
+"""Fates: what will happen to an issue, drawn before the clock starts, addressed by (issue, attempt or answer).
+
+Patience, redial and being ignored go by *attempt*. Work and its result go by *answer*, the how-manieth time the issue
+is answered; if they went by attempt, one more redial would reshuffle the luck of everything after it. Four attempts of
+every issue are drawn at once; further ones in pages of four when somebody gets that far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from sim.draws import PAGE
+from sim.tables import Array
+
+ATTEMPTS = 32
+"""Nobody tries more often than this; hitting the cap is counted and shown."""
+
+NAMES = (
+    "patience",
+    "handle",
+    "wrap_up",
+    "resolved",
+    "redial",
+    "redial_delay",
+    "reconnect",
+    "reconnect_delay",
+    "ignored",
+)
+
+Page = Mapping[str, Array]
+
+
+class Fates:
+    """Durations in ticks (`NEVER` for endless patience), coins as 0 or 1, `ignored` as a draw in millionths.
+
+    Args:
+        dense: for each of `NAMES` an int64 array of shape (issues, PAGE).
+        more: ``more(issue, page)`` gives the same names for attempts 4·page + 1 … 4·page + 4 of one issue, shape (PAGE,).
+    """
+
+    def __init__(self, dense: Page, more: Callable[[int, int], Page]) -> None:
+        self.dense = dense
+        self._lists = {name: dense[name].ravel().tolist() for name in NAMES}
+        self._more = lru_cache(maxsize=4096)(more)
+        # plain lists: reading one element of a NumPy array costs the engine three times as much
+        self._patience: list[int] = self._lists["patience"]
+        self._handle: list[int] = self._lists["handle"]
+        self._wrap_up: list[int] = self._lists["wrap_up"]
+        self._resolved: list[int] = self._lists["resolved"]
+
+    def patience(self, issue: int, attempt: int) -> int:
+        if attempt <= PAGE:
+            return self._patience[issue * PAGE + attempt - 1]
+        return self._later("patience", issue, attempt)
+
+    def handle(self, issue: int, answer: int) -> int:
+        if answer <= PAGE:
+            return self._handle[issue * PAGE + answer - 1]
+        return self._later("handle", issue, answer)
+
+    def wrap_up(self, issue: int, answer: int) -> int:
+        if answer <= PAGE:
+            return self._wrap_up[issue * PAGE + answer - 1]
+        return self._later("wrap_up", issue, answer)
+
+    def resolved(self, issue: int, answer: int) -> int:
+        if answer <= PAGE:
+            return self._resolved[issue * PAGE + answer - 1]
+        return self._later("resolved", issue, answer)
+
+    def redials_after(self, issue: int, attempt: int) -> int | None:
+        """Ticks until the customer tries again after abandoning or being blocked; None if they give up."""
+        return self._again("redial", issue, attempt)
+
+    def reconnects_after(self, issue: int, answer: int) -> int | None:
+        """Ticks until the customer makes contact again after an answer that did not help; None if they do not."""
+        return self._again("reconnect", issue, answer)
+
+    def ignored(self, issue: int, attempt: int) -> int:
+        return self._get("ignored", issue, attempt)
+
+    def _again(self, coin: str, issue: int, number: int) -> int | None:
+        return self._get(f"{coin}_delay", issue, number) if self._get(coin, issue, number) else None
+
+    def _get(self, name: str, issue: int, number: int) -> int:
+        if number <= PAGE:
+            return int(self._lists[name][issue * PAGE + number - 1])
+        return self._later(name, issue, number)
+
+    def _later(self, name: str, issue: int, number: int) -> int:
+        page, position = divmod(number - 1, PAGE)
+        return int(self._more(issue, page)[name][position])

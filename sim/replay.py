@@ -1,0 +1,456 @@
+"""A log of real calls, and the staffing that must have answered them.
+
+A log is a CSV file with one row a call. `LogColumns` says which header holds what, so any export can be read without
+being rewritten. `read_log` turns it into arrays; `staff_levels` rebuilds how many agents were present from who answered
+when; `observed_cells` sums up what happened by day and hour, which is what a back-test holds its predictions against.
+Nothing is drawn here: what the log lacks, the caller has to supply. Times are the wall clock of the log, so a day has
+24 hours even where clocks change.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.errors import Mistake, ScenarioError, UsageError, did_you_mean
+from sim.tables import Array, Floats, Table
+
+DAY = 86_400
+SHOWN = 20
+"""At most this many mistakes of a log are listed; the others are counted."""
+
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
+
+
+@dataclass(frozen=True)
+class LogColumns:
+    """Which header of a log holds what. Only `arrival` is needed; None is a column that the log does not have."""
+
+    arrival: tuple[str, ...]
+    """Date and time, in one column or in several that are joined by a space: 1999-01-31 and 08:05 or 08:05:30."""
+    delay: str | None = None
+    """Seconds from arrival until the call enters the queue, such as those in a voice menu. May be negative: systems
+    whose clocks differ log such calls, and they are real."""
+    intent: str | None = None
+    wait: str | None = None
+    """Seconds in the queue, until answered or until the customer left."""
+    outcome: str | None = None
+    service: str | None = None
+    """Seconds with the agent; may be empty where it is not known."""
+    agent: str | None = None
+    answered: tuple[str, ...] = ()
+    """Values of `outcome` that mean answered. A row with a value neither here nor in `abandoned` is left out."""
+    abandoned: tuple[str, ...] = ()
+    leave_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Rows to leave out: a column, and the values of it that do not count."""
+    abandoned_without_wait: Literal["keep", "leave_out"] = "keep"
+    """Who hung up after 0 s never queued: such a row is an exit from the voice menu."""
+
+    def named(self) -> tuple[str, ...]:
+        """Every header that the mapping names, once."""
+        single = (self.delay, self.intent, self.wait, self.outcome, self.service, self.agent)
+        names = (*self.arrival, *(name for name in single if name), *(name for name, _ in self.leave_out))
+        return tuple(dict.fromkeys(names))
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """The calls of a log that count, in the order of the file: one element of every array is one call.
+
+    Times are seconds after midnight of `starts`. Codes point into the tuple of names beside them, which is in
+    alphabetical order; -1 is none.
+    """
+
+    file: str
+    starts: date
+    """The day of the first call that counts."""
+    days: int
+    """From the first to the last day with a call that counts, both included."""
+    arrived: Floats
+    entered: Floats
+    """When the call entered the queue: arrival + delay."""
+    intent: Array
+    intents: tuple[str, ...]
+    service: Floats
+    """Seconds with the agent; NaN where the log has none, and for everybody who abandoned."""
+    observed_wait: Floats
+    """Seconds in the queue; NaN where the log has no such column."""
+    answered: npt.NDArray[np.bool_] | None
+    """True answered, False abandoned; None where the log has no outcomes."""
+    agent: Array
+    agents: tuple[str, ...]
+    rows_read: int
+    left_out: dict[str, int]
+    """Why rows do not count, and how many for each reason: rows_read = len(log) + the sum of these."""
+
+    def __len__(self) -> int:
+        return len(self.arrived)
+
+
+class _Call(NamedTuple):
+    arrived: datetime
+    delay: float
+    intent: str
+    wait: float
+    answered: bool
+    service: float
+    agent: str
+
+
+class _Row(NamedTuple):
+    line: int
+    """The line it starts on, from 1."""
+    cells: list[str]
+
+
+def read_log(path: Path, columns: LogColumns) -> Log:
+    """Read a log of calls: CSV in UTF-8, separated by commas, semicolons or tabs (the header line tells).
+
+    A row is left out, and counted by reason, where `leave_out` names one of its values, where its outcome is neither
+    answered nor abandoned, or where somebody hung up after 0 s and the mapping says to leave those out. Only the rows
+    that count have to make sense. Empty lines are skipped; spaces around a value do not belong to it.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be opened.
+        ScenarioError: everything that is wrong with it, at most 20 mistakes and the number of the others.
+    """
+    reader = _Reader(str(path), columns, _lines(path))
+    calls = list(reader.calls())
+    reader.raise_mistakes()
+    if not calls:
+        why = ", ".join(f"{count} because {reason}" for reason, count in reader.left_out.items())
+        hint = f"left out: {why}" if why else "the file has a header and no rows"
+        raise ScenarioError([Mistake(reader.file, 1, 1, "", "no call to replay", hint)])
+    return _as_log(reader, calls)
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a file with their ends, split where the csv module splits them."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file", "give the path of the CSV log") from None
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror}", "give the path of the CSV log") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        hint = "save it as UTF-8 (spreadsheets often write Windows-1252, also called cp1252)"
+        raise ScenarioError([Mistake(str(path), line, 1, "", "not UTF-8 text", hint)]) from None
+    return list(io.StringIO(text, newline=""))
+
+
+@dataclass
+class _Reader:
+    """One pass over a log; collects its mistakes and the reasons why rows are left out."""
+
+    file: str
+    columns: LogColumns
+    lines: list[str]
+    rows_read: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    mistakes: list[Mistake] = field(default_factory=list)
+    delimiter: str = ","
+    place: dict[str, int] = field(default_factory=dict)
+    """Header to position in the row."""
+
+    def calls(self) -> Iterator[_Call]:
+        """Every call that counts. After a mistake the rest is still read, to find the other mistakes."""
+        rows = self._rows()
+        header = next(rows, None)
+        if header is None:
+            if not self.mistakes:
+                self._wrong(_Row(1, []), "", "the file is empty", "a log is a CSV file with a header line")
+            return
+        self._check_header(header)
+        if self.mistakes:
+            return
+        for row in rows:
+            self.rows_read += 1
+            if len(row.cells) != len(header.cells):
+                what = f"{len(row.cells)} values under {len(header.cells)} headers"
+                hint = "a separator within a value needs quotes; numbers are written with a decimal point"
+                self._wrong(row, "", what, hint)
+            elif call := self._call(row):
+                yield call
+
+    def raise_mistakes(self) -> None:
+        """Raise what is wrong, in the order of the file."""
+        found = sorted(self.mistakes)
+        if len(found) > SHOWN:
+            others = f"… and {len(found) - SHOWN} more"
+            found[SHOWN:] = [Mistake(self.file, found[SHOWN].line, found[SHOWN].column, "", others)]
+        if found:
+            raise ScenarioError(found)
+
+    def _rows(self) -> Iterator[_Row]:
+        """The rows that are not empty. A quoted value may hold line ends, so rows are not lines."""
+        first = next((line for line in self.lines if line.strip()), "")
+        self.delimiter = max(",;\t", key=first.count)
+        rows = csv.reader(self.lines, delimiter=self.delimiter, strict=True)
+        line = 1
+        try:
+            for cells in rows:
+                if any(map(str.strip, cells)):
+                    yield _Row(line, cells)
+                line = rows.line_num + 1
+        except csv.Error as problem:
+            self._wrong(_Row(line, []), "", f"not CSV: {problem}", "look for a quotation mark that is never closed")
+
+    def _check_header(self, header: _Row) -> None:
+        names = [name.strip() for name in header.cells]
+        self.place = {name: position for position, name in enumerate(names)}
+        for name in self.columns.named():
+            if name not in self.place:
+                near = did_you_mean(name, names)
+                listed = f"the headers are: {', '.join(names)}"
+                self._wrong(header, "", f"no column '{name}'", f"{near} {listed}" if near.endswith("?") else listed)
+            elif names.count(name) > 1:
+                self._wrong(header, name, f"{names.count(name)} columns are called '{name}'", "rename all but one")
+        exits = self.columns.abandoned_without_wait == "leave_out"
+        if exits and not (self.columns.wait and self.columns.outcome):
+            hint = "name the columns of wait and outcome, or keep these calls"
+            self._wrong(header, "", "the mapping cannot tell who abandoned without wait", hint)
+
+    def _call(self, row: _Row) -> _Call | None:
+        """One row as a call; None where it is left out or wrong."""
+        columns, mistakes = self.columns, len(self.mistakes)
+        reason = self._left_out(row)
+        if reason:
+            self.left_out[reason] += 1
+            return None
+        answered = columns.outcome is None or self._cell(row, columns.outcome) in columns.answered
+        wait = self._seconds(row, columns.wait, missing=np.nan)
+        if wait == 0 and not answered and columns.abandoned_without_wait == "leave_out":
+            self.left_out["abandoned without wait"] += 1
+            return None
+        has_service = answered and columns.service and self._cell(row, columns.service)
+        call = _Call(
+            arrived=self._timestamp(row),
+            delay=self._seconds(row, columns.delay, missing=0.0, signed=True),
+            intent=self._cell(row, columns.intent),
+            wait=wait,
+            answered=answered,
+            service=self._seconds(row, columns.service, missing=np.nan) if has_service else np.nan,
+            agent=self._cell(row, columns.agent) if answered else "",
+        )
+        if columns.intent and not call.intent:
+            self._wrong(row, columns.intent, "no intent", "fill it in, or leave out the rows where it is empty")
+        return call if len(self.mistakes) == mistakes else None
+
+    def _left_out(self, row: _Row) -> str:
+        """Why a row does not count; empty where it may."""
+        for name, values in self.columns.leave_out:
+            value = self._cell(row, name)
+            if value in values:
+                return f"{name} is {value or 'empty'}"
+        if self.columns.outcome is None:
+            return ""
+        value = self._cell(row, self.columns.outcome)
+        known = value in self.columns.answered or value in self.columns.abandoned
+        return "" if known else f"{self.columns.outcome} is {value or 'empty'}"
+
+    def _cell(self, row: _Row, name: str | None) -> str:
+        return row.cells[self.place[name]].strip() if name else ""
+
+    def _seconds(self, row: _Row, name: str | None, *, missing: float, signed: bool = False) -> float:
+        """The seconds in a cell, at least 0 unless `signed`; `missing` where the log has no such column."""
+        if name is None:
+            return missing
+        cell = self._cell(row, name)
+        if _NUMBER.fullmatch(cell.removeprefix("-") if signed else cell):
+            return float(cell)
+        self._wrong(row, name, *_not_seconds(cell))
+        return missing
+
+    def _timestamp(self, row: _Row) -> datetime:
+        cell = " ".join(self._cell(row, name) for name in self.columns.arrival)
+        why = ""
+        if _TIMESTAMP.fullmatch(cell):
+            try:
+                return datetime.fromisoformat(cell)
+            except ValueError as problem:
+                why = f": {problem}"
+        hint = "write them as 1999-01-31 08:05:30, in local time"
+        self._wrong(row, self.columns.arrival[0], f"'{cell}' is not a date and time{why}", hint)
+        return datetime.min
+
+    def _wrong(self, row: _Row, name: str, what: str, hint: str) -> None:
+        """Note a mistake. The column is that of the cell where the line is just cells and separators, else 1."""
+        column = 1
+        if name in self.place and self.delimiter.join(row.cells) == self.lines[row.line - 1].rstrip("\r\n"):
+            before = row.cells[: self.place[name]]
+            column += sum(map(len, before)) + len(before)
+        self.mistakes.append(Mistake(self.file, row.line, column, name, what, hint))
+
+
+def _not_seconds(cell: str) -> tuple[str, str]:
+    """What is wrong with a cell that should hold seconds, and what to write instead."""
+    if not cell:
+        return "no number of seconds", "fill it in, or leave the row out"
+    if _NUMBER.fullmatch(cell.removeprefix("-")):
+        return f"'{cell}' is negative", "seconds count from 0"
+    point = cell.replace(",", ".", 1)
+    if _NUMBER.fullmatch(point):
+        return f"'{cell}' is not a number", f"write {point}, with a decimal point"
+    return f"'{cell}' is not a number of seconds", "write a plain number such as 95 or 95.5"
+
+
+def _as_log(reader: _Reader, calls: list[_Call]) -> Log:
+    arrivals, delays, intents, waits, answered, services, agents = zip(*calls, strict=True)
+    starts = min(arrivals).date()
+    midnight = datetime.combine(starts, datetime.min.time())
+    arrived = np.array([(arrival - midnight) / timedelta(seconds=1) for arrival in arrivals])
+    intent, intent_names = _codes(intents)
+    agent, agent_names = _codes(agents)
+    return Log(
+        file=reader.file,
+        starts=starts,
+        days=(max(arrivals).date() - starts).days + 1,
+        arrived=arrived,
+        entered=arrived + np.array(delays),
+        intent=intent,
+        intents=intent_names,
+        service=np.array(services),
+        observed_wait=np.array(waits),
+        answered=np.array(answered) if reader.columns.outcome else None,
+        agent=agent,
+        agents=agent_names,
+        rows_read=reader.rows_read,
+        left_out=dict(sorted(reader.left_out.items())),
+    )
+
+
+def _codes(words: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
+    """Words as positions in their alphabetical list; -1 for the empty word."""
+    names = tuple(sorted(set(words) - {""}))
+    code = {name: number for number, name in enumerate(names)}
+    return np.array([code.get(word, -1) for word in words], dtype=np.int64), names
+
+
+def staff_levels(log: Log, *, gap: float, per: float = 3600) -> list[tuple[float, int]]:
+    """How many agents were present, as (second after midnight of the first day, level from then on), changes only.
+
+    A call occupies its agent from ``entered + observed_wait`` for `service` seconds. An agent is present from the start
+    of their first call of a day to the end of their last, except where the next call starts more than `gap` seconds
+    after the end of the one before. The day of a call is the day on which it starts; one that runs past midnight is
+    presence until its end. The level of a period of `per` seconds is the agent-seconds present in it divided by `per`,
+    rounded half up: 2.5 agents are 3, 0.4 agents are none. Only calls of the log count, so rows that were left out are
+    no presence, nor are answered calls without an agent's name; a service time that is not known is 0 here. The first
+    level is that of second 0; the last one is that of the log's last period, and ends nowhere.
+
+    Raises:
+        UsageError: the log has no waits, no service times or no agents.
+    """
+    _check_has(log, "wait", "service", "agent")
+    spells = np.array(_spells(log, gap))
+    edges: Floats = np.arange(_whole(DAY / per) * log.days + 1, dtype=np.float64) * per
+    present = np.diff(_elapsed(spells[:, 0], edges) - _elapsed(spells[:, 1], edges))
+    levels = np.floor(present / per + 0.5).astype(np.int64)
+    changes = np.flatnonzero(np.diff(levels, prepend=-1))
+    return [(float(edges[period]), int(levels[period])) for period in changes]
+
+
+def _spells(log: Log, gap: float) -> list[tuple[float, float]]:
+    """Spells of presence (from, to) of all agents; those of one agent do not overlap."""
+    start = log.entered + log.observed_wait
+    end = start + np.nan_to_num(log.service)
+    named = np.flatnonzero(log.agent >= 0)
+    order = named[np.lexsort((start[named], log.agent[named]))]
+    spells: list[tuple[float, float]] = []
+    before = (-1, -1.0)  # agent and day of the spell that is open
+    for agent, first, last in zip(log.agent[order].tolist(), start[order].tolist(), end[order].tolist(), strict=True):
+        here = (agent, first // DAY)
+        until = spells[-1][1] if before[0] == agent else first
+        if here == before and first - until <= gap:
+            spells[-1] = (spells[-1][0], max(until, last))
+        else:
+            # a call of yesterday may still run: an agent is present once
+            spells.append((max(first, until), max(last, until)))
+        before = here
+    return spells
+
+
+def _elapsed(times: Floats, edges: Floats) -> Floats:
+    """Σ max(0, edge - time) over all times, for each edge."""
+    ordered = np.sort(times)
+    count = np.searchsorted(ordered, edges)
+    return edges * count - np.concatenate(([0.0], np.cumsum(ordered)))[count]
+
+
+def observed_cells(log: Log, *, per: float = 3600) -> Table:
+    """What the log shows, by day and hour: one row a period of `per` seconds, from the first midnight to the last.
+
+    A call belongs to the period in which it **arrived**, as logged (`cell_numbers`), not to the one in which it entered
+    the queue. Columns: `day` (0 is the log's first), `weekday` (0 is Monday), `hour` (0 to 23, in which the period
+    starts), `offered`, `answered`, `abandoned` (calls), `wait` (seconds waited by all offered), `service` (seconds of
+    all answered). A sum is NaN where a part of it is not in the log.
+
+    Raises:
+        UsageError: the log has no outcomes or no waits.
+    """
+    _check_has(log, "outcome", "wait")
+    assert log.answered is not None
+    rows = _whole(DAY / per) * log.days
+    cell = cell_numbers(log, per=per)
+    start = np.arange(rows) * per
+    day = (start // DAY).astype(np.int64)
+    offered = np.bincount(cell, minlength=rows)
+    answered = np.bincount(cell[log.answered], minlength=rows)
+    return Table(
+        {
+            "day": day,
+            "weekday": (day + log.starts.weekday()) % 7,
+            "hour": (start % DAY // 3600).astype(np.int64),
+            "offered": offered,
+            "answered": answered,
+            "abandoned": offered - answered,
+            "wait": np.bincount(cell, log.observed_wait, rows),
+            "service": np.bincount(cell[log.answered], log.service[log.answered], rows),
+        }
+    )
+
+
+def cell_numbers(log: Log, *, per: float = 3600) -> Array:
+    """The row of `observed_cells` that each call belongs to: the period of its logged arrival."""
+    return (log.arrived // per).astype(np.int64)
+
+
+def _whole(periods: float) -> int:
+    if periods != int(periods):
+        raise ValueError("a day has to be a whole number of periods")
+    return int(periods)
+
+
+def _check_has(log: Log, *columns: str) -> None:
+    has = {
+        "outcome": log.answered is not None,
+        "wait": not np.isnan(log.observed_wait).any(),
+        "service": not np.isnan(log.service).all(),
+        "agent": bool(log.agents),
+    }
+    missing = [name for name in columns if not has[name]]
+    if missing:
+        raise UsageError(f"{log.file}: the log has no {', '.join(missing)}", "say which of its columns hold them")
+
+
+def log_digest(log: Log) -> str:
+    """SHA-256, in hex, of the calls that count: equal for equal calls, whatever the file and its columns are called."""
+    digest = sha256(repr((log.starts.isoformat(), log.days, log.intents, log.agents)).encode())
+    answered = np.full(len(log), -1) if log.answered is None else log.answered
+    for values in (log.arrived, log.entered, log.intent, log.service, log.observed_wait, answered, log.agent):
+        digest.update(values.astype("<f8").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The scenario file: read strictly, checked, lowered to what the engines read."""

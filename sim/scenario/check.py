@@ -1,0 +1,204 @@
+"""What a schema cannot say: whether the parts of a scenario fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sim.clock import Piece, Week, say_pieces
+from sim.errors import did_you_mean
+from sim.replay import Log
+from sim.scenario.complete import Keys
+from sim.scenario.spec import FromLog, Group, ScenarioSpec
+
+LARGEST_RUN = 5_000_000
+"""Issues a replication: more would not fit into memory."""
+
+
+class Finding(NamedTuple):
+    """A mistake at `path`; it is not reported if something that it is `about` was itself a mistake."""
+
+    path: Keys
+    what: str
+    hint: str
+    about: tuple[Keys, ...] = ()
+
+
+def check(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
+    yield from _time(spec)
+    yield from _shares(spec)
+    yield from _groups(spec)
+    yield from _cover(spec)
+    yield from _money(spec)
+    yield from _demand(spec, log)
+    for name in spec.targets:
+        if name not in spec.channels:
+            yield Finding(("targets", name), f"there is no channel '{name}'", did_you_mean(name, tuple(spec.channels)))
+
+
+def _time(spec: ScenarioSpec) -> Iterator[Finding]:
+    for key in ("lasts", "run_in", "drain"):
+        if getattr(spec, key) % spec.interval:
+            yield Finding((key,), "this is not a whole number of intervals", f"the interval is {spec.interval / 60:g}m")
+    if spec.lasts + spec.run_in > 400 * 86_400:
+        yield Finding(("lasts",), "a run of more than 400 days is not supported", "give less, such as 28d")
+    if spec.drain > 100 * 86_400:
+        yield Finding(("drain",), "a drain of more than 100 days is not supported", "give less, such as 14d")
+
+
+def _shares(spec: ScenarioSpec) -> Iterator[Finding]:
+    for path, shares in (
+        (("intents",), [intent.share for intent in spec.intents.values()]),
+        (("customers", "segments"), [segment.share for segment in spec.customers.segments.values()]),
+        *(
+            (("customers", "segments", name, "contract"), list(segment.contract.model_dump().values()))
+            for name, segment in spec.customers.segments.items()
+        ),
+    ):
+        total = sum(shares)
+        if abs(total - 1) > 0.005:
+            yield Finding(path, f"the shares add to {100 * total:.4g} %", "let them add to 100 %", (path,))
+
+
+def groups(spec: ScenarioSpec) -> dict[str, Group]:
+    """All skill groups: those of the scenario, and one for every channel that carries its own staff."""
+    from sim import defaults
+    from sim.units import money, share
+
+    found = dict(spec.groups)
+    for name, channel in spec.channels.items():
+        if channel.staff is not None:
+            found[name] = Group.model_construct(
+                answers=(name,),
+                then=(),
+                staff=channel.staff,
+                cost=channel.cost or money(defaults.GROUP["cost"].value),
+                shrinkage=share(defaults.GROUP["shrinkage"].value) if channel.shrinkage is None else channel.shrinkage,
+            )
+    return found
+
+
+def staff_week(spec: ScenarioSpec, group: Group) -> Week:
+    """A group's staff over the week. A plain number holds while any channel that the group answers has its hours."""
+    assert not isinstance(group.staff, FromLog)
+    if isinstance(group.staff, Week):
+        return group.staff
+    union = Week(())
+    for name in (*group.answers, *group.then):
+        hours = spec.channels[name].hours if name in spec.channels else Week(())
+        more = (Week.always() if hours is None else hours).less(union)
+        union = Week(tuple(sorted((*union.pieces, *more.pieces))))
+    return Week(tuple(Piece(p.weekday, p.start, p.end, group.staff) for p in union.pieces))
+
+
+def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
+    if not spec.channels:
+        yield Finding((), "there is no channel", "add one, as in phone: {staff: 12, hours: 08:00-20:00}", (("channels",),))
+    for name, channel in spec.channels.items():
+        if channel.staff is not None and name in spec.groups:
+            yield Finding(
+                ("groups", name), f"channel '{name}' has its own staff, which makes a group of the same name",
+                "rename the group, or move the staff into it",
+            )  # fmt: skip
+        if channel.staff is None:
+            for key in ("cost", "shrinkage"):
+                if getattr(channel, key) is not None:
+                    yield Finding(
+                        ("channels", name, key), f"the channel has no staff of its own for this {key}",
+                        f"write the {key} in the group that answers it",
+                    )  # fmt: skip
+    for name, group in spec.groups.items():
+        for key in ("answers", "then"):
+            for channel in getattr(group, key):
+                if channel not in spec.channels:
+                    hint = did_you_mean(channel, tuple(spec.channels))
+                    yield Finding(("groups", name, key), f"there is no channel '{channel}'", hint, (("channels", channel),))
+        for channel in set(group.answers) & set(group.then):
+            yield Finding(("groups", name, "then"), f"'{channel}' is in answers as well", "name it once")
+
+
+def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
+    """Whoever may call must find somebody scheduled; a backlog needs somebody at some time."""
+    teams = groups(spec)
+    related: tuple[Keys, ...] = (("groups",), ("demand",))
+    for name, channel in spec.channels.items():
+        answering = [team for team in teams.values() if name in team.answers + team.then]
+        about = (*related, ("channels", name, "staff"), ("channels", name, "hours"))
+        if not answering:
+            yield Finding(
+                ("channels", name), f"nobody answers {name}",
+                f"give it staff, as in {name}: {{staff: 6}}, or let a group answer it", about,
+            )  # fmt: skip
+            continue
+        if any(isinstance(team.staff, FromLog) for team in answering):
+            continue
+        weeks = [staff_week(spec, team) for team in answering]
+        hours = channel.hours or Week.always()
+        if channel.kind == "deferrable":
+            if not any(piece.value > 0 for week in weeks for piece in week.pieces):
+                yield Finding(("channels", name), f"nobody is ever there to answer {name}", "give it staff", about)
+            continue
+        bare = hours
+        for week in weeks:
+            bare = bare.less(week)
+        if bare.pieces:
+            yield Finding(
+                ("channels", name), f"nobody answers {name} {say_pieces(bare)}, when it is open",
+                "staff it, or close it then", about,
+            )  # fmt: skip
+
+
+def _money(spec: ScenarioSpec) -> Iterator[Finding]:
+    amounts = [(("groups", name, "cost"), group.cost) for name, group in spec.groups.items()]
+    amounts += [
+        (("channels", name, "cost"), channel.cost) for name, channel in spec.channels.items() if channel.cost is not None
+    ]
+    currencies = {money.currency for _, money in amounts}
+    if len(currencies) > 1:
+        path, money = amounts[-1]
+        others = ", ".join(sorted(currencies - {money.currency}))
+        yield Finding(path, f"costs are in {money.currency} here and in {others} elsewhere", "use one currency")
+
+
+def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
+    replay = spec.demand.replay
+    from_log = [("groups", n, "staff") for n, g in spec.groups.items() if isinstance(g.staff, FromLog)]
+    from_log += [("channels", n, "staff") for n, c in spec.channels.items() if isinstance(c.staff, FromLog)]
+    if replay is None:
+        for path in from_log:
+            yield Finding(path, "there is no replayed log to rebuild staff from", "add demand.replay", (("demand",),))
+        issues = expected_issues(spec)
+        if issues > LARGEST_RUN:
+            yield Finding(
+                ("customers",), f"about {issues:,.0f} issues a replication are more than {LARGEST_RUN:,}",
+                "simulate fewer customers or a shorter time", (("customers",), ("channels",)),
+            )  # fmt: skip
+        return
+    if replay.channel not in spec.channels:
+        hint = did_you_mean(replay.channel, tuple(spec.channels))
+        yield Finding(("demand", "replay", "channel"), f"there is no channel '{replay.channel}'", hint)
+    for name, channel in spec.channels.items():
+        if channel.rate is not None:
+            yield Finding(
+                ("channels", name, "rate"), "a rate and a replayed log exclude each other",
+                "take one of them out", (("demand",),),
+            )  # fmt: skip
+    if from_log and (log is not None) and not (replay.columns.agent and replay.columns.wait and replay.columns.service):
+        yield Finding(
+            from_log[0], "staff can be rebuilt only from a log with agent, wait and service",
+            "name these columns under demand.replay.columns", (("demand",),),
+        )  # fmt: skip
+
+
+def expected_issues(spec: ScenarioSpec) -> float:
+    """Issues that a replication can be expected to hold, run-in included."""
+    time = spec.lasts + spec.run_in
+    by_share = [channel for channel in spec.channels.values() if channel.rate is None]
+    issues = (spec.customers.count or 0) * spec.customers.issues * time if by_share else 0.0
+    for channel in spec.channels.values():
+        if channel.rate is not None:
+            week = channel.rate.within(channel.hours or Week.always())
+            issues += sum(p.value * (p.end - p.start) for p in week.pieces) * time / (7 * 86_400)
+    return issues
+
+

@@ -1,0 +1,212 @@
+"""The scenario as a schema: every key there is, with its type. Whatever is not here is an unknown key.
+
+The models hold numbers (seconds, shares, rates a second); `sim.scenario.words` reads them from words. Defaults are not
+here but in `sim.defaults`, filled in before validation, so that each carries its source and grade.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sim import units
+from sim.clock import Week
+from sim.errors import did_you_mean
+from sim.policies import RESPONSE, ROUTING, STAFFING
+from sim.scenario.words import (
+    Again,
+    Date,
+    Duration,
+    Hours,
+    Interval,
+    Number,
+    PerSecond,
+    PerTime,
+    Rates,
+    Share,
+    Some,
+    SomeTime,
+    Target,
+    Time,
+    Words,
+    Zone,
+    read_by,
+    read_week,
+)
+from sim.units import Unclear
+
+
+class FromLog(NamedTuple):
+    """Staff as the replayed log shows it: agents seen within `gap` seconds of a call, levels by `per` seconds."""
+
+    gap: float
+    per: float
+
+
+def read_staff(value: Any) -> Week | int | FromLog:
+    """A number of agents, a table of them by days and hours, or ``{from_log: {gap: 30m, per: 1h}}``."""
+    if isinstance(value, dict) and "from_log" in value:
+        given = value["from_log"] if isinstance(value["from_log"], dict) else {}
+        unknown = next((key for key in given if key not in ("gap", "per")), None)
+        if unknown or len(value) > 1 or not isinstance(value["from_log"], (dict, type(None))):
+            raise Unclear(f"'{unknown or value}' is not understood here", "write {from_log: {gap: 30m, per: 1h}}")
+        per = units.duration(given.get("per", "1h"))
+        if per <= 0 or 86_400 % per:
+            raise Unclear(f"'{given['per']}' does not divide a day", "give 15m, 30m or 1h")
+        return FromLog(units.duration(given.get("gap", "30m")), per)
+    if not isinstance(value, dict):
+        return value if isinstance(value, Week) else units.count(value)
+    return read_week(lambda v: float(units.count(v)), "mon-fri 09:00-17:00: 6")(value)
+
+
+def _read_policy(catalogue: dict[str, Any]) -> Any:
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value if hasattr(value, "name") else _no_policy(value, catalogue)
+        name, given = units.call(value)
+        if name not in catalogue:
+            raise Unclear(f"'{name}' is not a policy", did_you_mean(name, tuple(catalogue)))
+        readers = {field.name: field.metadata["read"] for field in fields(catalogue[name])}
+        unknown = next((key for key in given if key not in readers), None)
+        if unknown is not None:
+            raise Unclear(f"{name} does not take '{unknown or given[unknown]}'", did_you_mean(unknown, tuple(readers)))
+        return catalogue[name](**{key: readers[key](text) for key, text in given.items()})
+
+    return read_by(read)
+
+
+def _no_policy(value: Any, catalogue: dict[str, Any]) -> Any:
+    raise Unclear(f"{value!r} is not a policy", f"known here: {', '.join(catalogue)}")
+
+
+StaffLevels = Annotated[Week | int | FromLog, read_by(read_staff)]
+
+
+class Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=True)
+
+
+class Contracts(Spec):
+    rolling: Share = 0.0
+    one_year: Share = 0.0
+    two_years: Share = 0.0
+
+
+class Segment(Spec):
+    """A kind of customer."""
+
+    share: Share
+    margin: PerTime
+    contract: Contracts
+    captive: Share
+    tenure: Time
+
+
+class Customers(Spec):
+    """Who may need support. Without `count`, as many as the rates of the channels imply."""
+
+    count: Some | None = None
+    issues: PerSecond
+    segments: dict[str, Segment]
+
+
+class Intent(Spec):
+    """What an issue is about; what it leaves out is as its channel says."""
+
+    share: Share
+    resolved_at_first_contact: Share | None = None
+    handle_time: Annotated[float, read_by(units.factor)] = 1.0
+
+
+class Channel(Spec):
+    kind: Literal["live", "deferrable"]
+    share: Share
+    rate: Rates | None = None
+    hours: Hours
+    shape: str
+    staff: StaffLevels | None = None
+    cost: PerTime | None = None
+    shrinkage: Share | None = None
+    lines: Some | None = None
+    at_once: Some = 1
+    slowdown: Share = 0.0
+    patience: Time
+    handle_time: Time
+    wrap_up: Time
+    resolved_at_first_contact: Share
+    redial: Again
+    reconnect: Again
+    target: Target
+    expected_wait: SomeTime
+    at_closing: Literal["serve", "disconnect"] = "serve"
+    satisfaction_like: Literal["phone", "chat", "email"]
+
+
+class Group(Spec):
+    """A skill group: whom it answers, and how many agents it has when."""
+
+    answers: Words
+    then: Words = ()
+    staff: StaffLevels
+    cost: PerTime
+    shrinkage: Share
+
+
+class Columns(Spec):
+    """Which column of a log holds what."""
+
+    arrival: Words
+    delay: str | None = None
+    intent: str | None = None
+    wait: str | None = None
+    outcome: str | None = None
+    service: str | None = None
+    agent: str | None = None
+
+
+class Replay(Spec):
+    """A log of real contacts, replayed: the same in every replication; only what it lacks is drawn."""
+
+    file: str
+    columns: Columns
+    channel: str = "phone"
+    answered: Words = ()
+    abandoned: Words = ()
+    leave_out: dict[str, Words] = Field(default_factory=dict)
+    abandoned_without_wait: Literal["keep", "leave_out"] = "keep"
+
+
+class Demand(Spec):
+    busy_days: Number
+    busy_hours: Number
+    replay: Replay | None = None
+
+
+class Policies(Spec):
+    routing: Annotated[Any, _read_policy(ROUTING)] = ROUTING["live_first"]()
+    response: Annotated[Any, _read_policy(RESPONSE)] = RESPONSE["answer_all"]()
+    staffing: Annotated[Any, _read_policy(STAFFING)] = STAFFING["as_scheduled"]()
+
+
+class ScenarioSpec(Spec):
+    """A whole scenario."""
+
+    name: str
+    question: str | None = None
+    starts: Date
+    lasts: SomeTime
+    time_zone: Zone
+    interval: Interval
+    run_in: Duration
+    drain: Duration
+    customers: Customers
+    intents: dict[str, Intent]
+    channels: dict[str, Channel]
+    groups: dict[str, Group]
+    demand: Demand
+    policies: Policies = Policies()
+    targets: dict[str, Target] = Field(default_factory=dict)
+
+

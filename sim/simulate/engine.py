@@ -1,0 +1,51 @@
+"""One replication: the population's issues meet the desk, and a contacts table comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.desk import Desk
+from sim.population.draw import Population
+from sim.schemas import CONTACTS
+from sim.simulate.centre import Centre
+from sim.tables import Table
+
+_OF_THE_CONTACT = (
+    "issue", "attempt", "channel", "cause", "offered", "outcome", "answered", "ended", "freed", "group", "agent",
+    "answer", "resolved",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one replication left: its contacts by (issue, attempt), and how often the cap on attempts was hit."""
+
+    contacts: Table
+    capped: int
+
+
+def simulate(desk: Desk, population: Population) -> Run:
+    """Run one replication; everything is decided by the arguments."""
+    issues = population.issues
+    arrivals = list(zip(issues["arrival"].tolist(), range(len(issues)), strict=True))
+    # issues are numbered in order of arrival as they are drawn, but one appended later may come earlier
+    arrivals.sort()
+    centre = Centre(desk, arrivals, issues["channel"].tolist(), population.fates())
+    centre.run()
+    return Run(contacts_table(centre, issues), centre.capped)
+
+
+def contacts_table(centre: Centre, issues: Table) -> Table:
+    """The rows of every contact that was offered, in order of issue and attempt, with what is known of the issue."""
+    contacts = [contact for contact in centre.contacts if contact.offered < centre.desk.ends]
+    columns = {
+        name: np.array([getattr(contact, name) for contact in contacts], dtype=np.int64) for name in _OF_THE_CONTACT
+    }
+    order = np.lexsort((columns["attempt"], columns["issue"]))
+    columns = {name: values[order] for name, values in columns.items()}
+    for column in CONTACTS:
+        if column.name not in columns:
+            columns[column.name] = issues[column.name][columns["issue"]]
+    return Table({column.name: columns[column.name] for column in CONTACTS})

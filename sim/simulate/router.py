@@ -1,0 +1,128 @@
+"""The router: asks the routing policy, or reads its tables, and hands out the contact to take.
+
+With tables (`lower`) nobody needs to be asked: a contact that finds an eligible free agent never joins the line. A
+policy without tables is asked each time an agent has a free hand and somebody waits.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sim.desk import Desk
+from sim.policies.base import NOT_ELIGIBLE, AgentView, RoutingTables, Take
+from sim.simulate.contact import Contact
+from sim.simulate.floor import Agent
+from sim.simulate.queues import WaitingLine
+
+
+class Router(Protocol):
+    at_once: list[tuple[int, ...]]
+    """By channel, the groups whose free agents take a new contact without asking, in order."""
+    asked: list[tuple[int, ...]]
+    """By channel, the groups to ask once the contact is in the line, in order."""
+    delays: list[tuple[int, ...]]
+    """By channel, the waits in ticks after which further groups become eligible."""
+
+    def next(self, agent: Agent, now: int) -> tuple[Contact | None, int]:
+        """What the agent takes from the lines, and ticks until the question should be put again (0: not)."""
+
+    def left_over(self, agent: Agent, now: int) -> Contact | None:
+        """What an agent whose shift is over still takes: who waits on a live channel that has closed."""
+
+
+def router(desk: Desk, lines: list[WaitingLine]) -> Router:
+    tables = desk.routing.lower(desk.layout())
+    return _ByTables(desk, lines, tables) if tables is not None else _ByAsking(desk, lines)
+
+
+class _Closed:
+    """Whom a closing leaves behind."""
+
+    def __init__(self, desk: Desk, lines: list[WaitingLine]) -> None:
+        self._lines = lines
+        self._closing = [
+            [
+                (number, channel)
+                for number, channel in enumerate(desk.channels)
+                if number in answers and channel.live and channel.open is not None and not channel.disconnect_at_close
+            ]
+            for answers in desk.answers
+        ]
+
+    def left_over(self, agent: Agent, now: int) -> Contact | None:
+        best: tuple[int, int] | None = None
+        for number, channel in self._closing[agent.group]:
+            if agent.held and agent.channel != number:
+                continue
+            head = self._lines[number].head()
+            if head is not None and not channel.is_open(now):
+                best = min(best or (head.offered, number), (head.offered, number))
+        return None if best is None else self._lines[best[1]].take()
+
+
+class _ByTables(_Closed):
+    def __init__(self, desk: Desk, lines: list[WaitingLine], tables: RoutingTables) -> None:
+        super().__init__(desk, lines)
+        groups = range(len(desk.groups))
+        delay, priority = tables.delay, tables.priority
+        self.at_once = [
+            tuple(sorted((g for g in groups if delay[c][g] == 0), key=lambda g: (priority[c][g], g)))  # noqa: B023
+            for c in range(len(desk.channels))
+        ]
+        self.asked: list[tuple[int, ...]] = [
+            tuple(sorted((g for g in groups if delay[c][g] > 0), key=lambda g: (delay[c][g], priority[c][g], g)))  # noqa: B023
+            for c in range(len(desk.channels))
+        ]
+        self.delays = [tuple(sorted({ticks for ticks in delay[c] if ticks > 0})) for c in range(len(desk.channels))]
+        self._choices = [
+            [
+                (c, lines[c], delay[c][g], priority[c][g])
+                for c in range(len(desk.channels))
+                if delay[c][g] != NOT_ELIGIBLE
+            ]
+            for g in groups
+        ]
+
+    def next(self, agent: Agent, now: int) -> tuple[Contact | None, int]:
+        best: tuple[int, int, int] | None = None
+        for channel, line, delay, priority in self._choices[agent.group]:
+            if not line.waiting or (agent.held and agent.channel != channel):
+                continue
+            head = line.head()
+            assert head is not None
+            if now - head.offered >= delay:
+                candidate = (priority, head.offered, channel)
+                if best is None or candidate < best:
+                    best = candidate
+        return (None if best is None else self._lines[best[2]].take()), 0
+
+
+class _ByAsking(_Closed):
+    def __init__(self, desk: Desk, lines: list[WaitingLine]) -> None:
+        super().__init__(desk, lines)
+        layout = desk.layout()
+        self._policy = desk.routing
+        self._state = desk.routing.start(layout)
+        self._may = [
+            set(answers) | set(then) for answers, then in zip(layout.answers, layout.then, strict=True)
+        ]
+        channels = range(len(desk.channels))
+        self.at_once = [()] * len(desk.channels)
+        first = [[g for g, answers in enumerate(layout.answers) if c in answers] for c in channels]
+        later = [[g for g, then in enumerate(layout.then) if c in then] for c in channels]
+        self.asked = [tuple(first[c] + later[c]) for c in channels]
+        self.delays = [()] * len(desk.channels)
+        self._view = AgentView(waited=[-1] * len(desk.channels), queued=[0] * len(desk.channels))
+
+    def next(self, agent: Agent, now: int) -> tuple[Contact | None, int]:
+        view = self._view
+        view.now, view.group = now, agent.group
+        for channel, line in enumerate(self._lines):
+            may = channel in self._may[agent.group] and (not agent.held or agent.channel == channel)
+            head = line.head() if may else None
+            view.waited[channel] = -1 if head is None else now - head.offered
+            view.queued[channel] = line.waiting
+        action = self._policy.decide(view, self._state)
+        if isinstance(action, Take):
+            return self._lines[action.channel].take(), 0
+        return None, action.again

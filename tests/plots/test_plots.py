@@ -1,0 +1,327 @@
+"""Plots draw whatever they are given, say what they show, and give the same bytes for the same data."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+
+import sim.plots
+from sim.errors import CannotWrite, UsageError
+from sim.plots import PLOTS, backlog, plot, service_level, staffing, waiting, write
+from sim.plots._duration import duration
+from sim.plots._intervals import Intervals, outline
+from sim.plots._style import LINES, Label, Sheet, label_ends, plain
+from sim.plots.backlog import Backlog, ChannelBacklog
+from sim.plots.service_level import ChannelLevel, ServiceLevel
+from sim.plots.staffing import GroupStaffing, Staffing
+from sim.plots.waiting import ChannelWaits, Waiting
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+MONDAY = datetime(2026, 10, 5)
+HALF_HOUR = 1800
+NAN = float("nan")
+
+
+def week(days: float = 7.0, *, starts: datetime = MONDAY, runs: int = 5, name: str = "phone") -> dict[str, Any]:
+    """One data set a plot, of a channel open from 8 to 20 every day."""
+    count = round(days * 48)
+    hour = (np.arange(count) / 2 + starts.hour) % 24
+    opened = (hour >= 8) & (hour < 20)
+    draws = np.random.default_rng(1)
+    need = np.where(opened, 10 + 5 * np.sin((hour - 8) / 2), NAN)
+    shares = np.where(opened, 0.8 + 0.2 * np.sin(hour), NAN)
+    half = np.full(count, 0.05 if runs > 1 else NAN)
+    waits = [np.where(draws.random(50) < 0.1, NAN, draws.exponential(40.0, 50)) for _ in range(runs)]
+    slow = [draws.exponential(6 * 3600.0, 50) for _ in range(runs)]
+    return {
+        "staffing": Staffing(
+            starts, HALF_HOUR, (GroupStaffing(name, np.where(opened, 11.0, 0.0), np.ceil(need) + 1, np.ceil(need)),)
+        ),
+        "service_level": ServiceLevel(
+            starts, HALF_HOUR, (ChannelLevel(name, shares, shares - half, shares + half, 0.8, 20.0),), runs
+        ),
+        "waiting": Waiting(
+            (
+                ChannelWaits(name, True, tuple(waits), 0.8, 20.0),
+                ChannelWaits("email", False, tuple(slow), 0.9, 86_400.0),
+            )
+        ),
+        "backlog": Backlog(
+            starts, HALF_HOUR, (ChannelBacklog("email", draws.poisson(20.0, (runs, count)).astype(float), opened),)
+        ),
+    }
+
+
+def nothing(count: int, runs: int) -> dict[str, Any]:
+    """Data sets in which nothing was ever open, offered or known."""
+    never = np.full(count, NAN)
+    closed = np.zeros(count, dtype=bool)
+    return {
+        "staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", np.zeros(count), never, never),)),
+        "service_level": ServiceLevel(
+            MONDAY, HALF_HOUR, (ChannelLevel("phone", never, never, never, 0.8, 20.0),), runs
+        ),
+        "waiting": Waiting((ChannelWaits("phone", True, (np.empty(0),) * runs, 0.8, 20.0),)),
+        "backlog": Backlog(MONDAY, HALF_HOUR, (ChannelBacklog("email", np.full((runs, count), NAN), closed),)),
+    }
+
+
+def zeros(count: int) -> dict[str, Any]:
+    """Data sets in which everything that can be is zero, or was never answered."""
+    zero = np.zeros(count)
+    return {
+        "staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, zero, zero),)),
+        "service_level": ServiceLevel(MONDAY, HALF_HOUR, (ChannelLevel("phone", zero, zero, zero, 0.8, 20.0),), 3),
+        "waiting": Waiting((ChannelWaits("phone", True, (np.full(4, NAN), np.zeros(0)), 0.8, 20.0),)),
+        "backlog": Backlog(
+            MONDAY, HALF_HOUR, (ChannelBacklog("email", np.zeros((3, count)), np.zeros(count, dtype=bool)),)
+        ),
+    }
+
+
+def empty() -> dict[str, Any]:
+    """Data sets without a single channel."""
+    return {
+        "staffing": Staffing(MONDAY, HALF_HOUR, ()),
+        "service_level": ServiceLevel(MONDAY, HALF_HOUR, (), 3),
+        "waiting": Waiting(()),
+        "backlog": Backlog(MONDAY, HALF_HOUR, ()),
+    }
+
+
+CASES: dict[str, Callable[[], dict[str, Any]]] = {
+    "a week": week,
+    "an interval": lambda: week(1 / 48, starts=MONDAY.replace(hour=9)),
+    "three hours": lambda: week(1 / 8, starts=MONDAY.replace(hour=9)),
+    "28 days": lambda: week(28.0),
+    "from a Wednesday evening": lambda: week(7.0, starts=datetime(2026, 10, 7, 19, 30)),
+    "one replication": lambda: week(runs=1),
+    "clocks go back": lambda: week(starts=datetime(2026, 10, 22, tzinfo=ZoneInfo("Europe/London"))),
+    "a strange name": lambda: week(name="$50 <b> & ünï_çode ^2"),
+    "never open": lambda: nothing(336, 5),
+    "one unknown interval": lambda: nothing(1, 1),
+    "all zero": lambda: zeros(96),
+    "no channels": empty,
+}
+
+
+def test_importing_the_catalogue_loads_no_matplotlib_and_drawing_loads_no_pyplot() -> None:
+    """`import sim.plots` leaves matplotlib alone, and every plot's module leaves pyplot alone."""
+    script = (
+        "import sys, sim.plots; assert 'matplotlib' not in sys.modules; "
+        "[sim.plots.plot(name) for name in sim.plots.PLOTS]; assert 'matplotlib.figure' in sys.modules; "
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(sim.plots.__file__).parents[2])
+
+
+def test_every_module_of_a_plot_is_in_the_catalogue() -> None:
+    """The catalogue names exactly the modules that do not begin with an underscore."""
+    modules = {path.stem for path in Path(sim.plots.__file__).parent.glob("[!_]*.py")}
+    assert modules == set(PLOTS)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", PLOTS)
+def test_everything_draws(name: str, case: str) -> None:
+    """Every plot of every case is drawn without a warning, its table has columns of one length, its text no NaN."""
+    data = CASES[case]()[name]
+    plot(name).draw(data).draw_without_rendering()
+    assert len({len(column) for column in plot(name).table(data).values()}) == 1
+    assert "nan" not in plot(name).alt(data)
+
+
+def test_a_plot_is_three_files(tmp_path: Path) -> None:
+    """Writing a plot, even one with nothing in it, gives a picture to scale, a picture in pixels and a table."""
+    paths = write("waiting", nothing(1, 1)["waiting"], tmp_path / "new" / "folder")
+    assert [path.name for path in paths] == ["waiting.svg", "waiting.png", "waiting.csv"]
+    assert paths == sorted((tmp_path / "new" / "folder").iterdir(), key=paths.index)
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_same_data_same_bytes(name: str, tmp_path: Path) -> None:
+    """The same data gives the same bytes, whatever the user's own settings of matplotlib."""
+    first = [path.read_bytes() for path in write(name, week()[name], tmp_path / "one")]
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "black", "svg.hashsalt": None}):
+        second = [path.read_bytes() for path in write(name, week()[name], tmp_path / "two")]
+    assert first == second
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_the_picture_carries_its_description(name: str, tmp_path: Path) -> None:
+    """The SVG is XML whose title is the question and whose description is the alt text, and no file names its maker."""
+    data = week(name="$50 <b> & more")[name]
+    svg, png, _ = write(name, data, tmp_path)
+    root = ElementTree.parse(svg).getroot()
+    assert root.findtext("{*}title") == PLOTS[name]
+    assert root.findtext("{*}desc") == plot(name).alt(data)
+    assert b"<dc:date>" not in svg.read_bytes()
+    assert b"Software" not in png.read_bytes()
+
+
+@pytest.mark.parametrize("case", ["a week", "three hours", "28 days", "from a Wednesday evening", "one replication"])
+@pytest.mark.parametrize("name", PLOTS)
+def test_no_text_runs_off_the_sheet(name: str, case: str) -> None:
+    """Every text lies within the figure."""
+    figure: Figure = plot(name).draw(CASES[case]()[name])
+    figure.draw_without_rendering()
+    sheet = figure.bbox
+    for text in (text for text in figure.findobj(matplotlib.text.Text) if text.get_visible()):
+        box = text.get_window_extent()
+        if text.get_text() and box.width:
+            assert sheet.x0 <= box.x0 <= box.x1 <= sheet.x1, text.get_text()
+            assert sheet.y0 <= box.y0 <= box.y1 <= sheet.y1, text.get_text()
+
+
+def test_the_table_is_written_as_csv(tmp_path: Path) -> None:
+    """The CSV has a row a group and interval, drawn or not, and empty cells where closed."""
+    paths = write("staffing", week(28.0)["staffing"], tmp_path)
+    rows = list(csv.DictReader(paths[2].read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 28 * 48
+    assert rows[0] == {
+        "group": "phone",
+        "start": "2026-10-05T00:00",
+        "scheduled": "0",
+        "erlang_c": "",
+        "erlang_a": "",
+        "spare": "",
+    }
+    assert rows[16] | {"group": ""} == {
+        "group": "",
+        "start": "2026-10-05T08:00",
+        "scheduled": "11",
+        "erlang_c": "11",
+        "erlang_a": "10",
+        "spare": "1",
+    }
+
+
+def test_mistakes_are_told(tmp_path: Path) -> None:
+    """An unknown plot is met with the nearest name, and a folder that is a file with `CannotWrite`."""
+    with pytest.raises(UsageError, match="did you mean 'staffing'"):
+        plot("stafing")
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(CannotWrite, match="could not be written"):
+        write("waiting", week()["waiting"], tmp_path / "taken")
+
+
+def test_more_than_a_week_says_what_is_left_out() -> None:
+    """A plot of 28 days says that it shows the first seven, and one of seven days says nothing of the kind."""
+    texts = {
+        days: " ".join(text.get_text() for text in staffing.draw(week(days)["staffing"]).texts).replace("\n", " ")
+        for days in (7.0, 28.0)
+    }
+    assert "The first 7 of 28 days are shown." in texts[28.0]
+    assert "days are shown" not in texts[7.0]
+
+
+def test_steps_close_and_gaps_stay_open() -> None:
+    """Each run of kept intervals ends one width after its last start; a jump in x is a gap as well."""
+    x = np.array([1.0, 2.0, 3.0, 4.0, 9.0])
+    corners, values = outline(x, 1.0, np.array([True, True, False, True, True]), x * 10)
+    np.testing.assert_array_equal(corners, [1, 2, 3, NAN, 4, 5, NAN, 9, 10, NAN])
+    np.testing.assert_array_equal(values, [10, 20, 20, NAN, 40, 40, NAN, 90, 90, NAN])
+
+
+def test_hours_follow_the_clocks() -> None:
+    """On the night the clocks go back, 1:30 is followed by 1:00, and the next midnight is 25 hours away."""
+    intervals = Intervals(datetime(2026, 10, 25, tzinfo=ZoneInfo("Europe/London")), HALF_HOUR, 96)
+    assert intervals.clock()[2:6].tolist() == [1.0, 1.5, 1.0, 1.5]
+    assert intervals.elapsed(datetime(2026, 10, 26).date()) == 25.0
+    assert intervals.stamps()[4] == "2026-10-25T01:00+00:00"
+
+
+def test_gaps_are_measured_from_erlang_a_else_c() -> None:
+    """Spare is scheduled less Erlang A, less Erlang C where A is not known, and NaN where closed."""
+    group = GroupStaffing(
+        "phone", np.array([5.0, 5.0, 5.0]), np.array([7.0, 6.0, NAN]), np.array([4.0, NAN, float("inf")])
+    )
+    np.testing.assert_array_equal(group.spare, [1.0, -1.0, NAN])
+    text = staffing.alt(Staffing(MONDAY, HALF_HOUR, (group,)))
+    assert "short in 1 of 2 half-hours, by 0.5 agent-hours (0.5 spare elsewhere)" in text
+    assert "most on Mon 5 Oct 00:30: 5 of 6" in text
+
+
+def test_a_service_level_is_missed_where_the_whole_band_is_below_the_target() -> None:
+    """A value below the target within a band that reaches it is no clear miss; without a band the value decides."""
+    level = np.array([0.7, 0.7, 0.7, 0.9, NAN])
+    high = np.array([0.75, 0.85, NAN, 0.95, NAN])
+    channel = ChannelLevel("phone", level, level, high, 0.8, 20.0)
+    assert channel.missed.tolist() == [True, False, True, False, False]
+    text = service_level.alt(ServiceLevel(MONDAY, HALF_HOUR, (channel,), 30))
+    assert "target 80 % within 20 s: clearly missed in 2 of 4 half-hours; lowest on Mon 5 Oct 00:00, 70 %" in text
+
+
+def test_curves_count_who_was_never_answered() -> None:
+    """The share within the target's time is that of all offered, and so is where the curve ends."""
+    waits = np.array([0.0, 10.0, 30.0, NAN])
+    channel = ChannelWaits("phone", True, (waits, waits), 0.8, 20.0)
+    table = waiting.table(Waiting((channel,)))
+    assert table["share"][table["wait"].index(20.0)] == 0.5
+    assert table["share"][-1] == 0.75
+    assert "50 % within 20 s (target 80 %), 75 % answered, median wait 10 s" in waiting.alt(Waiting((channel,)))
+
+
+def test_bands_need_replications() -> None:
+    """Every point of a curve over replications lies in its interval; over one replication there is none."""
+    many, one = (waiting.table(week(runs=runs)["waiting"]) for runs in (5, 1))
+    assert all(low <= share <= high for low, share, high in zip(many["low"], many["share"], many["high"], strict=True))
+    assert any(low < high for low, high in zip(many["low"], many["high"], strict=True))
+    assert np.isnan(one["low"]).all()
+    assert np.isnan(one["high"]).all()
+
+
+def test_a_panel_holds_four_curves() -> None:
+    """Of six live channels four share the first panel and two the next."""
+    channel = week()["waiting"].channels[0]
+    figure = waiting.draw(Waiting((channel,) * (len(LINES) + 2)))
+    assert len(figure.axes) == 2
+
+
+def test_the_backlog_says_when_it_is_cleared() -> None:
+    """The finding gives the highest median with its band, and the first interval after it that starts empty."""
+    waits = np.array([[3.0, 9.0, 4.0, 0.0], [3.0, 7.0, 2.0, 0.0]])
+    data = Backlog(MONDAY, HALF_HOUR, (ChannelBacklog("email", waits, np.ones(4, dtype=bool)),))
+    text = "email: peaks at 8 (10 to 90 %: 7.2 to 8.8) on Mon 5 Oct 00:30, cleared by Mon 5 Oct 01:30"
+    assert text in backlog.alt(data)
+    assert backlog.table(data)["median"] == [3.0, 8.0, 3.0, 0.0]
+    assert backlog.table(data)["sample"] == waits[0].tolist()
+
+
+def test_labels_keep_apart() -> None:
+    """Labels of lines that end together keep their order and their distance, and stay within the panel."""
+    with plain():
+        axes = Sheet("title", "subtitle", rows=1, height=2.0, over=0.1).panel(0)
+        label_ends(axes, [Label(y, f"{y}", "black") for y in (1.0, 0.99, 0.5, 0.98)], apart=0.1)
+    texts = [text for text in axes.texts if isinstance(text, Annotation)]
+    places = [text.xyann[1] for text in texts]
+    assert [text.get_text() for text in texts] == ["0.5", "0.98", "0.99", "1.0"]
+    assert np.diff(places).min() == pytest.approx(0.1)
+    assert places[-1] <= 1.0
+
+
+def test_durations_are_words_of_planners() -> None:
+    """Seconds, minutes and hours are used where they leave a round number."""
+    assert [duration(s) for s in (0, 20, 60, 90, 300, 86_400, 0.5)] == [
+        "0 s",
+        "20 s",
+        "1 min",
+        "90 s",
+        "5 min",
+        "24 h",
+        "0.5 s",
+    ]
