@@ -42,6 +42,10 @@ class Channel:
     target: Target
     expectation: float
     """The wait customers expect, seconds: T of the satisfaction equation."""
+    satisfaction_like: str = "phone"
+    """Whose level of satisfaction the channel's issues have: phone, chat or email."""
+    patience: float | None = None
+    """Mean patience in seconds, for the planner's Erlang A column only; None is endless."""
     rates: tuple[int, ...] = (RATE,)
     lines: int | None = None
     """At most this many contacts waiting or talking; more are blocked."""

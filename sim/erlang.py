@@ -122,18 +122,17 @@ def erlang_a(rate: float, handle_time: float, agents: int, patience: float, line
     if patience == math.inf and (lines is None or rate == 0):
         return erlang_c(rate, handle_time, agents)
 
-    serving = agents if lines is None else min(agents, lines)
-    drain, impatience = serving / handle_time, 1 / patience
-    lowest, shares = _settled(rate, handle_time, serving, impatience, lines)
-    mean_queue = math.fsum((k - serving) * share for k, share in enumerate(shares, lowest) if k > serving)
+    drain, impatience = agents / handle_time, 1 / patience
+    lowest, shares = _settled(rate, handle_time, agents, impatience, lines)
+    mean_queue = math.fsum((k - agents) * share for k, share in enumerate(shares, lowest) if k > agents)
     p_block = shares.pop() if lowest + len(shares) - 1 == lines else 0.0
-    free = max(0, serving - lowest)
+    free = max(0, agents - lowest)
     at_once, queue = math.fsum(shares[:free]), shares[free:]
-    first = max(0, lowest - serving)
+    first = max(0, lowest - agents)
 
     answered: list[float] = []  # share that finds `ahead` waiting and is answered, for ahead = first, first + 1, …
     mean_wait = p_abandon = answered_wait = 0.0
-    wait_if_answered = math.fsum(1 / (drain + i * impatience) for i in range(1, first + 1)) if serving else 0.0
+    wait_if_answered = math.fsum(1 / (drain + i * impatience) for i in range(1, first + 1)) if agents else 0.0
     for ahead, share in enumerate(queue, first):
         leaving = drain + (ahead + 1) * impatience
         wait_if_answered += 1 / leaving
@@ -235,18 +234,18 @@ def _within_with_abandonment(
 
 
 def _settled(
-    rate: float, handle_time: float, serving: int, impatience: float, lines: int | None
+    rate: float, handle_time: float, agents: int, impatience: float, lines: int | None
 ) -> tuple[int, list[float]]:
     """How likely each number of contacts in the centre is: the lowest one worth counting, and the shares from it on."""
 
     def departures(k: int) -> float:
-        return min(k, serving) / handle_time + max(k - serving, 0) * impatience
+        return min(k, agents) / handle_time + max(k - agents, 0) * impatience
 
-    overload = rate - serving / handle_time
+    overload = rate - agents / handle_time
     if overload < 0:
         balance = rate * handle_time
     elif impatience:
-        balance = serving + overload / impatience
+        balance = agents + overload / impatience
     else:
         balance = math.inf
     likeliest = int(balance if lines is None else min(balance, lines))

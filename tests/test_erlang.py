@@ -165,6 +165,15 @@ def test_service_level_by_integration(
     assert erlang_a(rate, handle_time, agents, patience).service_level(within) == pytest.approx(expected, rel=EXACT)
 
 
+@pytest.mark.parametrize("rate", [0.05, 0.1, 2.0])
+def test_speed_of_answer_by_integration(rate: float) -> None:
+    """The speed of answer is the area between the service level and the share ever answered, also in deep overload."""
+    found = erlang_a(rate, 300, 20, 180)
+    answered = found.service_level(1e6)
+    area = quad(lambda t: answered - found.service_level(t), 0, 3600, points=[100, 300, 500, 700, 900], limit=200)[0]
+    assert found.asa == pytest.approx(area / answered, rel=1e-7)
+
+
 @pytest.mark.parametrize("patience", [2.0, 40.0, math.inf])
 def test_limited_lines_by_matrix(patience: float) -> None:
     """With patience and trunks both limited, the figures are those of the chain solved as matrices."""
@@ -277,6 +286,7 @@ def test_no_agents() -> None:
     assert math.isnan(found.asa)
     assert (found.occupancy, found.service_level(3600)) == (0, 0)
     assert erlang_a(0.1, 300, 0, math.inf, lines=4).p_block == 1
+    assert erlang_a(0, 300, 0, math.inf, lines=4).p_wait == 1
 
 
 def test_no_contacts() -> None:

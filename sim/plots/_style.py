@@ -184,6 +184,9 @@ def hour_axis(axes: Axes, first: float, last: float) -> None:
     step = next((step for step, room in steps if (last - first) / step * room < axes_width(axes)), 24)
     start = -(-first // step) * step
     ticks = [start + i * step for i in range(int((last - start) / step + 1e-9) + 1)]
+    if step >= 1:
+        # the hour that ends one panel would touch the hour that begins the next
+        ticks = [tick for tick in ticks if tick < last]
     axes.set_xlim(first, last)
     axes.set_xticks(ticks, [f"{int(t)}" if step >= 1 else f"{int(t)}:{round(t % 1 * 60):02d}" for t in ticks])
 

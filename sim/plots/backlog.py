@@ -151,6 +151,8 @@ def _finding(channel: ChannelBacklog, intervals: Intervals) -> str:
     if not np.isfinite(median).any():
         return "not known"
     top = int(np.nanargmax(median))
+    if median[top] <= 0:
+        return "half of the replications or more have no backlog at any time shown"
     cleared = np.flatnonzero(median[top:] <= 0)
     end = f"cleared by {intervals.named(top + int(cleared[0]))}" if len(cleared) else "not cleared in the time shown"
     spread = f" (10 to 90 %: {low[top]:,.3g} to {high[top]:,.3g})" if len(channel.waiting) > 1 else ""

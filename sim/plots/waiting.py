@@ -69,7 +69,6 @@ def draw(data: Waiting) -> Figure:
         offered = [channel for channel in channels if _offered(channel)]
         if offered:
             _axis(axes, channels, longest)
-            _targets(axes, channels)
             _curves(axes, channels, longest)
         else:
             say(axes, f"no contacts on {', '.join(channel.name for channel in channels)}")
@@ -92,7 +91,7 @@ def _subtitle(data: Waiting) -> str:
     band = f"Band: 95 % interval over {runs} replications." if runs > 1 else "One replication, so no band."
     return (
         "Share of contacts offered answered within the time on the axis; a curve that ends below 100 % leaves "
-        f"the rest unanswered. Black dot: target, met where the curve (ring) lies above it. {band}"
+        f"the rest unanswered. Black dot: target; ring: what was reached in its time. {band}"
     )
 
 
@@ -114,8 +113,6 @@ def _curve(channel: ChannelWaits, at: Floats) -> _Curve:
     counts = np.array(within, dtype=np.float64).reshape(len(channel.waits), len(at))
     shares = [ratio(counts[:, i], offered, share=True) for i in range(len(at))]
     value, low, high = (np.array([_number(s, end) for s in shares]) for end in ("value", "low", "high"))
-    if len(channel.waits) < 2:
-        low = high = np.full_like(value, np.nan)
     return _Curve(at, value, low, high)
 
 
@@ -156,34 +153,23 @@ def _axis(axes: Axes, channels: list[ChannelWaits], longest: float) -> None:
 def _curves(axes: Axes, channels: list[ChannelWaits], longest: float) -> None:
     labels = []
     for channel, (color, dashes) in zip(channels, LINES, strict=False):
+        if not _offered(channel):
+            labels.append(Label(0.0, f"{channel.name}\n{_finding(channel)}", color))
+            continue
         curve = _curve(channel, _at(channels, longest))
         axes.fill_between(curve.at, curve.low, curve.high, color=color, alpha=0.22, linewidth=0, step="post")
         axes.step(curve.at, curve.value, where="post", color=color, linestyle=dashes, linewidth=1.6)
-        got = curve.value[np.searchsorted(curve.at, channel.within)]
-        axes.plot(channel.within, got, "o", color=color, markerfacecolor="white", markersize=4.5, zorder=4)
-        end = float(curve.value[-1]) if _offered(channel) else 0.0
-        labels.append(Label(end, f"{channel.name}\n{_finding(channel)}", color))
-    label_ends(axes, labels, apart=0.17)
+        _target(axes, channel, float(curve.value[np.searchsorted(curve.at, channel.within)]), color)
+        text = f"{channel.name}\n{_finding(channel)}\ntarget {100 * channel.share:.3g} %"
+        labels.append(Label(float(curve.value[-1]), text, color))
+    label_ends(axes, labels, apart=0.24)
 
 
-def _targets(axes: Axes, channels: list[ChannelWaits]) -> None:
-    """A dot a target, and a line down to whose it is: the left is named lowest, so that no name cuts a line."""
-    targets = sorted({(channel.within, channel.share) for channel in channels})
-    for place, (within, share) in enumerate(targets):
-        names = ", ".join(c.name for c in channels if (c.within, c.share) == (within, share))
-        foot = share * (0.1 + 0.17 * place)
-        axes.vlines(within, foot, share, color=BLACK, linewidth=0.8, linestyle=(0, (1, 1.5)))
-        axes.plot(within, share, "o", color=BLACK, markersize=6, markeredgecolor="white", zorder=5)
-        axes.annotate(
-            f"target of {names}: {100 * share:.3g} % within {duration(within)}",
-            (within, foot),
-            xytext=(-1, 0),
-            textcoords="offset points",
-            va="center",
-            size=8.5,
-            zorder=6,
-            bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.0},
-        )
+def _target(axes: Axes, channel: ChannelWaits, got: float, color: str) -> None:
+    """The target's dot, the curve's ring below or above it, and the way between them."""
+    axes.vlines(channel.within, got, channel.share, color=color, linewidth=1.2, zorder=3)
+    axes.plot(channel.within, got, "o", color=color, markerfacecolor="white", markersize=5, zorder=4)
+    axes.plot(channel.within, channel.share, "o", color=BLACK, markersize=6, markeredgecolor="white", zorder=5)
 
 
 def table(data: Waiting) -> dict[str, list[Any]]:

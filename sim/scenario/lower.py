@@ -130,12 +130,15 @@ def _channel(scenario: Scenario, name: str, days: Calendar, starts: float, ends:
     spec = scenario.spec
     channel = spec.channels[name]
     share, within = spec.targets.get(name, channel.target)
+    patience = time_of(channel, "patience", name)
     return Channel(
         name=name,
         live=channel.kind == "live",
         open=None if channel.hours is None or channel.kind == "deferrable" else _spans(channel.hours, days, starts, ends),
         target=Target(share, ticks(within)),
         expectation=channel.expected_wait,
+        satisfaction_like=channel.satisfaction_like,
+        patience=None if patience is None else patience.mean,
         rates=tuple(round(RATE / (1 + channel.slowdown * (k - 1))) for k in range(1, channel.at_once + 1)),
         lines=channel.lines,
         disconnect_at_close=channel.at_closing == "disconnect",

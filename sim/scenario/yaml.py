@@ -104,6 +104,7 @@ class _Saying(NamedTuple):
 
 _OPEN_BRACKET = "this bracket is never closed, or a comma is missing in it"
 _SAYINGS = (
+    _Saying(r"'\\t' that cannot start", "a tab cannot stand here", "use spaces"),
     _Saying("cannot start any token", "a value cannot start with '{character}'", "put it in quotes"),
     _Saying("mapping values", "a key cannot stand here", "mend the indentation, or quote a value with ': ' in it"),
     _Saying("sequence entries", "a list item cannot stand here", "put it on a line of its own, under its key"),
@@ -294,8 +295,8 @@ def _content(path: Path) -> bytes:
         if size > LARGEST:
             raise _too_large(str(path), size)
         return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
         raise UsageError(f"{path} cannot be read: {reason.lower()}", "check its name and permissions") from None
 
 

@@ -167,6 +167,7 @@ def test_paths_are_said_with_dots_and_brackets() -> None:
         ("a: &x 1", {"a": 1}, [(1, 4, "a", "anchors and aliases (& and *) are not supported")]),
         ("a: !!python/object:os.x {b: 1}", {"a": {"b": 1}}, [(1, 4, "a", "'!!python/object:os.x'")]),
         ("a: !mine 1", {"a": "1"}, [(1, 4, "a", "tags such as '!mine' are not supported")]),
+        ("a: ! true", {"a": "true"}, [(1, 4, "a", "tags such as '!'")]),
         ("a: !!int 1", {"a": "1"}, [(1, 4, "a", "tags such as '!!int'")]),
         ("a: 1\n---\na: 2", {"a": 1}, [(2, 1, "", "a second document starts here")]),
         ('a: "\\ud800"', {"a": ""}, [(1, 4, "a", "U+D800")]),
@@ -204,6 +205,7 @@ def value_at(data: object, path: tuple[str | int, ...]) -> object:
         ("42", 1, 1, "the file holds a number where"),
         ("a:\n\tb: 1", 2, 1, "a tab cannot indent a line"),
         ("a:\n  b: 1\n \tc: 2", 3, 2, "a tab cannot indent a line"),
+        ("a: {\tb: 1}", 1, 5, "a tab cannot stand here"),
         ("a: [1, 2\nb: 3", 1, 4, "this bracket is never closed"),
         ("a: {b: 1]", 1, 4, "this bracket is never closed"),
         ("a: [", 1, 5, "a closing bracket is missing"),
@@ -264,9 +266,11 @@ def test_nesting_is_limited() -> None:
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
     """A file above the limit is refused with its size, without parsing; one at the limit is read."""
     large = tmp_path / "large.yaml"
-    large.write_bytes(b"[" * (3 * LARGEST))
+    large.write_bytes(b"\xff" * (3 * LARGEST))
     with pytest.raises(ScenarioError, match=r"the file has 3\.0 MiB; a scenario has at most 1 MiB"):
         read(large)
+    with pytest.raises(ScenarioError, match="at most 1 MiB"):
+        parse(" " * (LARGEST + 1), "f")
     full = tmp_path / "full.yaml"
     full.write_bytes(b"a: 1\n#".ljust(LARGEST, b"x"))
     assert read(full).data == {"a": 1}

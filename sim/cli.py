@@ -1,0 +1,196 @@
+"""The command line: parse, call, print. The only place that exits.
+
+stdout is the result, stderr the progress and the mistakes. Everything heavy is imported inside the commands, so that
+``sim --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim import __version__
+from sim.errors import ScenarioError, SimError
+
+if TYPE_CHECKING:
+    from sim.run import Progress
+    from sim.scenario.read import Scenario
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry point of ``sim``: every outcome is an exit code, none is a traceback."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        commands(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as problem:
+        _fail(problem.format_message(), 2, hint=_usage_hint(problem))
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted; nothing was written", INTERRUPTED)
+    except ScenarioError as problem:
+        _fail_scenario(problem)
+    except SimError as problem:
+        _fail(problem.what, problem.exit_code, hint=problem.hint)
+    except BrokenPipeError:
+        # the reader of our output has left, as in `sim … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as problem:
+        if os.environ.get("SIM_TRACEBACK"):
+            raise
+        _fail(f"internal error: {type(problem).__name__}: {problem}", 1, hint="SIM_TRACEBACK=1 shows where")
+
+
+def _usage_hint(problem: click.ClickException) -> str:
+    context = getattr(problem, "ctx", None)
+    return f"see {context.command_path} --help" if context is not None else "see sim --help"
+
+
+def _fail(what: str, code: int, *, hint: str = "") -> None:
+    if _json_wanted():
+        click.echo(json.dumps({"error": what, "hint": hint, "exit_code": code}, ensure_ascii=False))
+    click.echo(f"sim: {what}" + (f"; {hint}" if hint else ""), err=True)
+    sys.exit(code)
+
+
+def _fail_scenario(problem: ScenarioError) -> None:
+    mistakes = problem.mistakes
+    if _json_wanted():
+        listed = [vars(mistake) for mistake in mistakes]
+        click.echo(json.dumps({"mistakes": listed, "exit_code": problem.exit_code}, ensure_ascii=False))
+    for mistake in mistakes:
+        click.echo(str(mistake), err=True)
+    click.echo(f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)}; nothing was run", err=True)
+    sys.exit(problem.exit_code)
+
+
+def _json_wanted() -> bool:
+    return "--json" in sys.argv
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="sim")
+def commands() -> None:
+    """Predict what will happen at a support desk: waits, satisfaction, churn and cost, from a scenario file.
+
+    \b
+    sim run scenarios/first.yaml            what will happen, in words, with plots
+    sim validate scenarios/first.yaml       is the file right, and what does it assume?
+    sim run FILE --set phone.staff=8        the same with one thing changed
+
+    Exit codes: 0 passed, 1 internal error or results not writable, 2 usage or scenario malformed, 3 a check missed,
+    130 interrupted. Shell completion: eval "$(_SIM_COMPLETE=bash_source sim)" (or zsh_source, fish_source).
+    """
+
+
+_file = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+_set = click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+_seed = click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63), help="Seed of all luck.")
+_jobs = click.option("--jobs", type=click.IntRange(1, 256), help="Processes; nothing depends on it but the time.")
+_quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
+
+
+@commands.command()
+@_file
+@_set
+@_seed
+@click.option("--replications", default=30, show_default=True, type=click.IntRange(1, 100_000), help="Independent runs.")
+@_jobs
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="The run folder; by default a new one in results/.")
+@_json
+@_quiet
+def run(
+    file: Path, sets: tuple[str, ...], seed: int, replications: int, jobs: int | None, out: Path | None, *,
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Simulate a scenario and say what happens.
+
+    \b
+    sim run scenarios/broadband_week.yaml
+    sim run scenarios/first.yaml --set phone.staff=8 --json
+    sim run scenarios/first.yaml --replications 100 --out results/mine
+    """
+    from sim import results
+    from sim.report import console, document, folder
+    from sim.run import run as simulate
+
+    scenario = _read(file, sets)
+    if out is not None:
+        results.check_free(out)
+    parent = Path("results") / Path(scenario.file).stem if out is None else out.absolute().parent
+    with results.partial(parent) as partial:
+        contacts = partial / "contacts"
+        contacts.mkdir()
+        with _progress(quiet=quiet) as progress:
+            result = simulate(
+                scenario, contacts, seed=seed, replications=replications, jobs=jobs, progress=progress
+            )
+        target = out or results.default_name(Path("results"), Path(scenario.file).stem, result.digest)
+        folder.write(result, partial, target=target)
+        results.finish(partial, target)
+    if as_json:
+        click.echo(json.dumps(document.document(result, str(target)), ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(console.report(result, str(target)))
+
+
+@commands.command()
+@_file
+@_set
+@_json
+def validate(file: Path, sets: tuple[str, ...], *, as_json: bool) -> None:
+    """Check a scenario: all its mistakes at once, or what it assumes.
+
+    \b
+    sim validate scenarios/first.yaml
+    sim validate scenarios/first.yaml --set phone.hours=07:00-22:00
+    """
+    from sim.report import assumptions
+
+    scenario = _read(file, sets)
+    if as_json:
+        click.echo(json.dumps(assumptions.document(scenario), ensure_ascii=False))
+    else:
+        click.echo(assumptions.text(scenario))
+
+
+def _read(file: Path, sets: tuple[str, ...]) -> Scenario:
+    from sim.scenario.read import read
+
+    return read(_found(file), sets)
+
+
+def _found(file: Path) -> Path:
+    """The file, or the scenario of that name that came with the package."""
+    shipped = Path(__file__).parent / "shipped" / file.name
+    if file.exists() or not shipped.exists() or file.parent.name not in ("", "scenarios"):
+        return file
+    click.echo(f"sim: {file} is not here; using the scenario of that name that came with sim", err=True)
+    return shipped
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Progress]:
+    """A bar on stderr while it is a terminal; otherwise nothing."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replications", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+

@@ -1,0 +1,142 @@
+"""What a measure is: a figure with a name, a unit, a definition, and how replications add up to it.
+
+Each replication leaves *parts*: a numerator and a denominator by channel and segment, or a histogram of times. Parts are
+small, so memory does not grow with the number of contacts, and folding them in the order of the replications gives the
+same figure however many processes made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.schemas import TICKS_PER_SECOND
+from sim.tables import Array, Floats
+
+if TYPE_CHECKING:
+    from sim.measures.cohort import Cohort
+
+Key = tuple[str | None, str | None]
+"""(channel, segment); None is all of them."""
+
+ALL: Key = (None, None)
+
+
+class Kind(Enum):
+    """How parts become a figure."""
+
+    TOTAL = "mean over replications of a sum"
+    RATIO = "sum of numerators over sum of denominators"
+    SHARE = "a ratio that is a proportion"
+    QUANTILE = "Kaplan–Meier quantile of pooled times"
+
+
+Parts = dict[Key, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure. `parts` computes one replication's numerators and denominators; a quantile names a histogram instead."""
+
+    name: str
+    unit: str
+    definition: str
+    kind: Kind
+    better: str = ""
+    """"higher", "lower", or neither."""
+    parts: Callable[[Cohort], Parts] | None = None
+    histogram: str = ""
+    q: float = 0.0
+    channels: str = "all"
+    """"all", "live" or "deferrable": for which channels the figure makes sense; "" for none but the whole desk."""
+
+
+def tally(
+    cohort: Cohort,
+    channel: Array,
+    segment: Array,
+    numerator: Floats,
+    denominator: Floats | None = None,
+    *,
+    whole: bool = True,
+) -> Parts:
+    """Sums by channel, by channel and segment, and (with `whole`) over all channels.
+
+    Args:
+        channel, segment: codes by row. numerator, denominator: by row; without a denominator it is one a replication.
+    """
+    channels, segments = cohort.channels, cohort.segments
+    size = len(channels) * len(segments)
+    code = channel * len(segments) + segment
+    above = np.bincount(code, numerator, size).reshape(len(channels), len(segments))
+    below = None if denominator is None else np.bincount(code, denominator, size).reshape(above.shape)
+
+    def part(rows: slice, columns: slice) -> tuple[float, float]:
+        return float(above[rows, columns].sum()), 1.0 if below is None else float(below[rows, columns].sum())
+
+    everything = slice(None)
+    parts: Parts = {}
+    for c, name in [*enumerate(channels), *([(None, None)] if whole else [])]:
+        rows = everything if c is None else slice(c, c + 1)
+        parts[name, None] = part(rows, everything)
+        if len(segments) > 1:
+            for s, kind in enumerate(segments):
+                parts[name, kind] = part(rows, slice(s, s + 1))
+    return parts
+
+
+STEP = 0.002
+"""Width of a histogram's bins on the logarithmic scale: a quantile is right to 0.1 %."""
+UNIT = TICKS_PER_SECOND / 20
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Times by logarithmic bins: `ended` those that ended, `censored` those still open when last seen, `never` those
+    that will never end (a contact nobody will answer)."""
+
+    ended: Array
+    censored: Array
+    never: int
+
+    @classmethod
+    def of(cls, ended: Array, censored: Array, never: int = 0) -> Histogram:
+        """From times in ticks."""
+        return cls(_binned(ended), _binned(censored), never)
+
+
+def _binned(ticks: Array) -> Array:
+    if not len(ticks):
+        return np.zeros(0, dtype=np.int64)
+    return np.bincount(np.rint(np.log1p(np.maximum(ticks, 0) / UNIT) / STEP).astype(np.int64))
+
+
+def bin_seconds(bins: Array) -> Floats:
+    """The time at the middle of each bin, in seconds."""
+    return np.expm1(bins * STEP) * UNIT / TICKS_PER_SECOND
+
+
+def pad(rows: Iterable[Array]) -> Floats:
+    """Rows of different lengths as one matrix, padded with zeros."""
+    listed = list(rows)
+    width = max((len(row) for row in listed), default=0)
+    matrix = np.zeros((len(listed), width))
+    for number, row in enumerate(listed):
+        matrix[number, : len(row)] = row
+    return matrix
+
+
+def kaplan_meier(ended: Floats, censored: Floats, never: Floats) -> Floats:
+    """S(t) just after each bin: Π (1 − d_j / n_j), with d_j ends among n_j still there (Kaplan and Meier 1958).
+
+    Args:
+        ended, censored: shape (…, bins). never: shape (…,), those at risk throughout.
+    """
+    total = ended.sum(-1) + censored.sum(-1) + never
+    gone = np.cumsum(ended + censored, axis=-1) - (ended + censored)
+    at_risk = total[..., None] - gone
+    return np.cumprod(1.0 - np.divide(ended, at_risk, out=np.zeros_like(ended), where=at_risk > 0), axis=-1)

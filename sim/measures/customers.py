@@ -1,0 +1,150 @@
+"""Satisfaction and churn: how the customers of the cohort feel, and how many of them leave because of it.
+
+The equations are in `sim.behaviour`; the constants that calibrate them are those of the reference run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.behaviour import (
+    Churning,
+    complains,
+    excess_leave_probability,
+    issue_satisfaction,
+    mood_after,
+    perceived_gain,
+    replies,
+    satisfaction_logit,
+    survey_score,
+)
+from sim.measures import reference
+from sim.measures.base import ALL, Kind, Measure, Parts, tally
+from sim.measures.cohort import Cohort
+from sim.schemas import NEVER
+from sim.tables import Floats
+
+CHURNING = Churning()
+
+
+def logits(cohort: Cohort) -> Floats:
+    """z − α of each issue of the cohort: the worst wait counts, on the scale of the channel on which it happened."""
+    issues = cohort.issues
+    waits = cohort.waits_of_all
+    expectation = np.array([channel.expectation for channel in cohort.desk.channels])[cohort.all["channel"]]
+    # blocked, ignored and turned away: no wait, and no gain from it, as no answer was got
+    seconds = np.maximum(np.where(waits == NEVER, 0, waits), 0) / 1000.0
+    gains = perceived_gain(seconds, expectation, reference.FEELING)
+    worst = np.minimum.reduceat(gains, issues.starts) if len(issues.starts) else gains[:0]
+    # reduceat runs to the next start of the cohort; issues outside it in between must not count
+    if len(issues.starts):
+        bounds = np.stack((issues.starts, issues.last + 1), axis=1).ravel()
+        padded = np.append(gains, 0.0)
+        worst = np.minimum.reduceat(padded, bounds)[::2]
+    return satisfaction_logit(
+        worst,
+        unresolved=issues.solved == NEVER,
+        repeats=issues.contacts - 1,
+        ignored=issues.ignored,
+        got_answer=issues.first_answer != NEVER,
+        feeling=reference.FEELING,
+    )
+
+
+def satisfactions(cohort: Cohort) -> Floats:
+    """S of each issue of the cohort, 0 to 100."""
+    alpha = np.array([reference.ALPHA[channel.satisfaction_like] for channel in cohort.desk.channels])
+    z = alpha[cohort.issues.channel] + logits(cohort)
+    return np.asarray(100.0 / (1.0 + np.exp(-z)))
+
+
+def _satisfaction(cohort: Cohort) -> Parts:
+    issues = cohort.issues
+    return tally(cohort, issues.channel, issues.segment, satisfactions(cohort), np.ones(len(issues.contacts)))
+
+
+def _csat(cohort: Cohort) -> Parts:
+    issues = cohort.issues
+    s = satisfactions(cohort)
+    asked = issues.first_answer != NEVER
+    answers = asked & replies(s, cohort.all["reply_draw"][issues.last] / 1e6, reference.FEELING)
+    score = survey_score(s, cohort.all["noise_draw"][issues.last] / 1e3, reference.FEELING)
+    return tally(cohort, issues.channel, issues.segment, (answers & (score >= 4)).astype(float), answers.astype(float))
+
+
+def _replies(cohort: Cohort) -> Parts:
+    issues = cohort.issues
+    asked = issues.first_answer != NEVER
+    answers = asked & replies(satisfactions(cohort), cohort.all["reply_draw"][issues.last] / 1e6, reference.FEELING)
+    return tally(cohort, issues.channel, issues.segment, answers.astype(float), asked.astype(float))
+
+
+def excess_churn(cohort: Cohort, beta: float, scale: float) -> Parts:
+    """Σ over customers with an issue in the cohort of Δp: p(leave within 12 months) after it less p before it.
+
+    A customer with several issues goes through them in the order in which they closed.
+    """
+    issues = cohort.issues
+    s = satisfactions(cohort)
+    table = cohort.all
+    unresolved = issues.solved == NEVER
+    complaint = complains(unresolved, table["complaint_draw"][issues.last] / 1e6, CHURNING)
+    order = np.lexsort((issues.closed, issues.customer))
+    customer = issues.customer[order]
+    first = np.flatnonzero(np.diff(customer, prepend=-1))
+    nth = np.arange(len(customer)) - np.repeat(first, np.diff(np.append(first, len(customer))))
+    tenure = table["tenure"][issues.last].astype(float)
+    before = table["mood"][issues.last] / 1000.0
+    mood = before[order][first]
+    complained = np.zeros(len(first), dtype=bool)
+    person = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(customer))))
+    for n in range(int(nth.max()) + 1 if len(nth) else 0):
+        now = order[nth == n]
+        who = person[nth == n]
+        mood[who] = mood_after(mood[who], s[now], tenure[now], CHURNING)
+        complained[who] |= complaint[now]
+    one = order[first]
+    expires = table["expires_in"][issues.last]
+    excess = excess_leave_probability(
+        before[one],
+        mood,
+        complained,
+        c_ref=reference.C_REF,
+        k=scale,
+        contract=table["contract"][issues.last][one],
+        tenure_months=tenure[one],
+        expires_in=np.where(expires == NEVER, np.nan, expires.astype(float))[one],
+        captive=table["captive"][issues.last][one] == 1,
+        churning=CHURNING,
+        beta=beta,
+    )
+    parts: Parts = {ALL: (float(excess.sum()), 1.0)}
+    if len(cohort.segments) > 1:
+        sums = np.bincount(issues.segment[one], excess, len(cohort.segments))
+        parts |= {(None, name): (float(total), 1.0) for name, total in zip(cohort.segments, sums, strict=True)}
+    return parts
+
+
+EXCESS_CHURN = "excess_churn"
+
+MEASURES = (
+    Measure(
+        "satisfaction", "points",
+        "Mean of S (0 to 100) over all issues, by the channel of their last contact; also those abandoned, ignored or "
+        "still open. Implied by the model of satisfaction.",
+        Kind.RATIO, "higher", _satisfaction,
+    ),
+    Measure(
+        "csat", "share", "Scores of 4 or 5 over survey answers; only customers who got an answer are asked, and those "
+        "who answer are not all. Implied by the model of satisfaction.",
+        Kind.SHARE, "higher", _csat,
+    ),
+    Measure("survey_replies", "share", "Survey answers over customers asked.", Kind.SHARE, "", _replies),
+    Measure(
+        EXCESS_CHURN, "customers",
+        "Customers who leave within 12 months because of these contacts: Σ over customers of the change in their "
+        "probability of leaving. Negative: support kept more than it lost. The band is over β, how strongly "
+        "satisfaction moves churn: its central 80 % under a triangular prior on 0 to 0.046 (grade C).",
+        Kind.TOTAL, "lower", lambda cohort: excess_churn(cohort, CHURNING.beta, reference.SCALE[1]), channels="",
+    ),
+)  # fmt: skip

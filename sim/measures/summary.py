@@ -1,0 +1,232 @@
+"""One replication's contacts folded into parts, and the parts of all replications folded into figures.
+
+A summary is all that leaves a worker process besides the Parquet file, and all that the report and the plots read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.behaviour import beta_band
+from sim.desk import Desk
+from sim.estimate import CONFIDENCE, Estimate, ratio, t_quantile
+from sim.measures import HISTOGRAMS, MEASURES, reference
+from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, pad
+from sim.measures.cohort import Cohort
+from sim.measures.customers import CHURNING, EXCESS_CHURN, excess_churn
+from sim.measures.workload import busy_and_present, edges, waiting_at
+from sim.schemas import NEVER, Outcome
+from sim.tables import Floats, Table
+
+RESAMPLES = 200
+"""Bootstrap resamples of a percentile's interval."""
+
+
+@dataclass(frozen=True)
+class IntervalCounts:
+    """Counts by channel (or group) and interval of one replication, each of shape (channels or groups, intervals)."""
+
+    offered: Floats
+    answered: Floats
+    abandoned: Floats
+    blocked: Floats
+    within: Floats
+    waited: Floats
+    """Seconds waited by those who waited, and how many they are."""
+    waiters: Floats
+    handled: Floats
+    """Seconds of handle time and wrap-up, and how many contacts they belong to."""
+    handles: Floats
+    backlog: Floats
+    """Waiting at the start of the interval."""
+    busy: Floats
+    present: Floats
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one replication leaves behind."""
+
+    replication: int
+    population_digest: str
+    contacts: int
+    capped: int
+    parts: dict[str, Parts]
+    churn_band: tuple[Parts, Parts]
+    """Excess churn at the low and the high end of β's band."""
+    histograms: dict[str, dict[Key, Histogram]]
+    intervals: IntervalCounts
+
+
+@dataclass(frozen=True)
+class Band:
+    """The range of a figure over an assumption."""
+
+    over: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure for one channel and segment (None: all), with its interval and, for churn, its band."""
+
+    measure: Measure
+    channel: str | None
+    segment: str | None
+    estimate: Estimate
+    band: Band | None = None
+
+
+def summarise(contacts: Table, desk: Desk, *, replication: int, population_digest: str, capped: int) -> Summary:
+    cohort = Cohort(contacts, desk)
+    low, high = beta_band(CHURNING)
+    return Summary(
+        replication=replication,
+        population_digest=population_digest,
+        contacts=len(contacts),
+        capped=capped,
+        parts={measure.name: measure.parts(cohort) for measure in MEASURES if measure.parts is not None},
+        churn_band=(excess_churn(cohort, low, reference.SCALE[0]), excess_churn(cohort, high, reference.SCALE[2])),
+        histograms={name: histogram(cohort) for name, histogram in HISTOGRAMS.items()},
+        intervals=_intervals(cohort),
+    )
+
+
+def _intervals(cohort: Cohort) -> IntervalCounts:
+    desk, rows = cohort.desk, cohort.rows
+    bounds = edges(desk)
+    shape = (len(desk.channels), len(bounds) - 1)
+    cell = rows["channel"] * shape[1] + rows["offered"] // desk.interval
+
+    def count(weights: Floats) -> Floats:
+        return np.bincount(cell, weights, shape[0] * shape[1]).reshape(shape)
+
+    handled = rows["freed"] != NEVER
+    time = np.where(handled, rows["freed"] - np.where(handled, rows["answered"], 0), 0) / 1000.0
+    waited = cohort.wait != NEVER
+    busy, present = busy_and_present(desk, cohort.all)
+    return IntervalCounts(
+        offered=count(np.ones(len(rows))),
+        answered=count(cohort.answered.astype(float)),
+        abandoned=count(cohort.outcome(Outcome.ABANDONED).astype(float)),
+        blocked=count(cohort.outcome(Outcome.BLOCKED).astype(float)),
+        within=count(cohort.within.astype(float)),
+        waited=count(np.where(waited, cohort.seconds(cohort.wait), 0.0)),
+        waiters=count(waited.astype(float)),
+        handled=count(time),
+        handles=count(handled.astype(float)),
+        backlog=np.stack([waiting_at(cohort, n, bounds[:-1])[0].astype(float) for n in range(shape[0])]),
+        busy=busy,
+        present=present,
+    )
+
+
+def figures(summaries: Sequence[Summary], desk: Desk) -> list[Figure]:
+    """All measures of a run, in the order of the catalogue, then channel, then segment."""
+    live = {channel.name: channel.live for channel in desk.channels}
+    times: dict[tuple[str, Key], Estimate] = {}
+    for name in HISTOGRAMS:
+        if named := [measure for measure in MEASURES if measure.histogram == name]:
+            times |= _quantiles(summaries, named)
+    found: list[Figure] = []
+    for measure in MEASURES:
+        if measure.kind is Kind.QUANTILE:
+            found += [Figure(measure, *key, times[measure.name, key]) for key in summaries[0].histograms[measure.histogram]]
+            continue
+        for key in summaries[0].parts[measure.name]:
+            if key[0] is not None and measure.channels != "all" and live[key[0]] != (measure.channels == "live"):
+                continue
+            estimate = _fold([summary.parts[measure.name][key] for summary in summaries], measure.kind)
+            found.append(Figure(measure, *key, estimate, _band(summaries, measure, key)))
+    return found
+
+
+def _fold(parts: Sequence[tuple[float, float]], kind: Kind) -> Estimate:
+    above, below = (np.array(column) for column in zip(*parts, strict=True))
+    return ratio(above, below, share=kind is Kind.SHARE)
+
+
+def _band(summaries: Sequence[Summary], measure: Measure, key: Key) -> Band | None:
+    if measure.name != EXCESS_CHURN:
+        return None
+    ends = [float(np.mean([summary.churn_band[end][key][0] for summary in summaries])) for end in (0, 1)]
+    low, high = beta_band(CHURNING)
+    return Band(f"beta {low:.4f} to {high:.4f}", min(ends), max(ends))
+
+
+def _quantiles(summaries: Sequence[Summary], measures: Sequence[Measure]) -> dict[tuple[str, Key], Estimate]:
+    """The estimates of several quantiles of one histogram, by measure and key."""
+    name = measures[0].histogram
+    found = {}
+    for key in summaries[0].histograms[name]:
+        times = [summary.histograms[name][key] for summary in summaries]
+        for measure, estimate in zip(measures, quantiles(times, [m.q for m in measures]), strict=True):
+            found[measure.name, key] = estimate
+    return found
+
+
+def quantiles(times: Sequence[Histogram], qs: Sequence[float], confidence: float = CONFIDENCE) -> list[Estimate]:
+    """Pooled Kaplan–Meier quantiles, each with a percentile-bootstrap interval over replications.
+
+    None where one lies beyond what was observed: fewer than a share q ever ended.
+    """
+    runs = len(times)
+    ended, censored = pad(h.ended for h in times), pad(h.censored for h in times)
+    width = max(ended.shape[1], censored.shape[1])
+    ended, censored = (np.pad(m, ((0, 0), (0, width - m.shape[1]))) for m in (ended, censored))
+    never = np.array([float(h.never) for h in times])
+    used = np.flatnonzero((ended + censored).any(0))
+    if not len(used):
+        return [Estimate.not_observed(runs) for _ in qs]
+    seconds, ended, censored = bin_seconds(used), ended[:, used], censored[:, used]
+    generator = np.random.Generator(np.random.Philox(key=[runs, 0]))
+    resampled = generator.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES if runs > 1 else 0)
+    weights = np.vstack((np.ones((1, runs)), resampled))
+    survival = kaplan_meier(weights @ ended, weights @ censored, weights @ never)
+    estimates = []
+    for q in qs:
+        reached = survival <= 1 - q + 1e-12
+        values = np.where(reached[:, -1], seconds[np.argmax(reached, axis=1)], np.inf)
+        if not np.isfinite(values[0]):
+            estimates.append(Estimate.not_observed(runs))
+        elif runs < 2:
+            estimates.append(Estimate(float(values[0]), None, None, runs))
+        else:
+            # a resample beyond what was observed counts as the longest time observed
+            spread = np.minimum(values[1:], seconds[-1])
+            low, high = np.quantile(spread, [(1 - confidence) / 2, (1 + confidence) / 2])
+            value = float(values[0])
+            estimates.append(Estimate(value, min(float(low), value), max(float(high), value), runs))
+    return estimates
+
+
+def over_replications(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean over replications of an array (replications, …), with its Student interval: (mean, low, high)."""
+    mean = values.mean(0)
+    if len(values) < 2:
+        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+    half = t_quantile(len(values)) * values.std(0, ddof=1) / np.sqrt(len(values))
+    return mean, mean - half, mean + half
+
+
+def ratios_by_interval(above: Floats, below: Floats) -> tuple[Floats, Floats, Floats]:
+    """Σ above / Σ below over replications for every interval, with its delta-method interval; NaN where nothing was.
+
+    Args:
+        above, below: shape (replications, …); proportions.
+    """
+    total = below.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = above.sum(0) / total
+        runs = len(above)
+        if runs < 2:
+            return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
+        spread = np.sqrt(np.sum((above - value * below) ** 2, axis=0) / (runs - 1))
+        half = t_quantile(runs) * spread / (np.sqrt(runs) * total / runs)
+    return value, np.clip(value - half, 0, 1), np.clip(value + half, 0, 1)
+
+

@@ -1,0 +1,210 @@
+"""What the terminal says after a run: a short verdict in words, then a table."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.estimate import Estimate
+from sim.report.document import VARIANT
+from sim.run import Result
+from sim.scenario import lower
+from sim.schemas import TICKS_PER_SECOND
+from sim.units import say_duration, say_money, say_share
+
+WIDTH = 118
+HOUR = 3600
+
+
+def report(result: Result, folder: str) -> str:
+    """The whole text; `folder` is the run folder as the user would type it."""
+    parts = [_headline(result), _verdict(result), _table(result), _assumptions(result), f"results: {folder}"]
+    return "\n\n".join(part for part in parts if part)
+
+
+class _Figures:
+    """The figures of a result, by name and channel."""
+
+    def __init__(self, result: Result) -> None:
+        self._found = {
+            (figure.measure.name, figure.channel): figure for figure in result.figures if figure.segment is None
+        }
+
+    def __call__(self, name: str, channel: str | None = None) -> Estimate:
+        found = self._found.get((name, channel))
+        return found.estimate if found is not None else Estimate.not_observed(0)
+
+    def band(self, name: str) -> tuple[float, float] | None:
+        band = self._found[name, None].band
+        return None if band is None else (band.low, band.high)
+
+
+def _headline(result: Result) -> str:
+    of = _Figures(result)
+    days = result.desk.horizon / TICKS_PER_SECOND / 86_400
+    span = "weeks" if days == 7 else f"times {days:g} days"
+    issues, offered = of("issues").value or 0, of("offered").value or 0
+    per = "a week" if days == 7 else "each"
+    return (
+        f"{result.scenario.name} · {VARIANT} · {result.replications} {span} simulated · "
+        f"{issues:,.0f} issues and {offered:,.0f} contacts {per}"
+    )
+
+
+def _verdict(result: Result) -> str:
+    lines = [_channel(result, code) for code in range(len(result.desk.channels))]
+    lines += [_customers(result), _cost(result)]
+    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines if line)
+
+
+def _channel(result: Result, code: int) -> str:
+    of, channel = _Figures(result), result.desk.channels[code]
+    level = of("service_level", channel.name)
+    if level.value is None:
+        return f"{_title(channel.name)}: nobody made contact."
+    share, within = channel.target.share, say_duration(channel.target.within / TICKS_PER_SECOND)
+    if level.low is None or level.high is None:
+        verdict = "meets its target" if level.value >= share else "misses its target"
+    elif level.low >= share:
+        verdict = "meets its target"
+    elif level.high < share:
+        verdict = "misses its target"
+    else:
+        verdict = "is on the edge of its target"
+    text = (
+        f"{_title(channel.name)} {verdict}: {say_share(level.value)} answered within {within} {_interval(level, 100)} "
+        f"of {share:.0%}."
+    )
+    return " ".join(part for part in (text, _met(result, code), _worst(result, code), _backlog(result, code)) if part)
+
+
+def _met(result: Result, code: int) -> str:
+    """In how many of the simulated weeks the target was met: the risk, apart from the error of the mean."""
+    name, share = result.desk.channels[code].name, result.desk.channels[code].target.share
+    parts = [summary.parts["service_level"][name, None] for summary in result.summaries]
+    met = sum(above >= share * below for above, below in parts if below > 0)
+    return f"It is met in {met} of {len(parts)} simulated runs." if len(parts) > 1 else ""
+
+
+def _worst(result: Result, code: int) -> str:
+    """The hour of the scenario in which most contacts miss the target, for a live channel that misses some."""
+    channel, sheet = result.desk.channels[code], result.intervals
+    if not channel.live:
+        return ""
+    missed = sheet.offered[code] * (1 - np.nan_to_num(sheet.service_level[code], nan=1.0))
+    per = max(1, HOUR * TICKS_PER_SECOND // result.desk.interval)
+    hours = len(missed) // per
+    by_hour = missed[: hours * per].reshape(hours, per).sum(1)
+    offered = sheet.offered[code][: hours * per].reshape(hours, per).sum(1)
+    if not hours or by_hour.sum() < 1:
+        return ""
+    worst = int(by_hour.argmax())
+    rows = slice(worst * per, (worst + 1) * per)
+    starts = lower.calendar(result.scenario).local(float(sheet.starts[worst * per]))
+    needed, there = int(np.nanmax(sheet.required_c[code][rows])), sheet.scheduled[code][rows].mean()
+    return (
+        f"Its worst hour is {starts:%A} {starts:%H:%M}–{(starts.hour + 1) % 24:02d}:00: {1 - by_hour[worst] / offered[worst]:.0%} of "
+        f"{offered[worst]:.0f} contacts; Erlang C asks for {needed} people there, {there:g} are scheduled."
+    )
+
+
+def _backlog(result: Result, code: int) -> str:
+    channel, sheet = result.desk.channels[code], result.intervals
+    if channel.live or not sheet.backlog[code].any():
+        return ""
+    peak = int(sheet.backlog[code].argmax())
+    moment = lower.calendar(result.scenario).local(float(sheet.starts[peak]))
+    return f"The backlog is longest {moment:%A} {moment:%H:%M}: {sheet.backlog[code][peak]:.0f} wait in the mean."
+
+
+def _customers(result: Result) -> str:
+    of = _Figures(result)
+    satisfaction, churn, band = of("satisfaction"), of("excess_churn"), of.band("excess_churn")
+    if satisfaction.value is None or churn.value is None or band is None:
+        return ""
+    kept = churn.value < 0
+    low, high = sorted((abs(band[0]), abs(band[1]))) if (band[0] < 0) == (band[1] < 0) else band
+    return (
+        f"Customers: satisfaction {satisfaction.value:.1f} of 100 {_interval(satisfaction)}; these contacts "
+        f"{'keep' if kept else 'cost'} {abs(churn.value):.1f} customers over the next year {_interval(churn, sign=-1 if kept else 1)}, "
+        f"and {low:.1f} to {high:.1f} over what is known of churn."
+    )
+
+
+def _cost(result: Result) -> str:
+    of, currency = _Figures(result), result.desk.currency
+    cost, each = of("cost"), of("cost_per_contact")
+    if cost.value is None:
+        return ""
+    text = f"Cost: {say_money(cost.value, currency)}"
+    return text + (f", {each.value:.2f} {currency} an answered contact {_interval(each)}." if each.value is not None else ".")
+
+
+def _table(result: Result) -> str:
+    of = _Figures(result)
+    header = ("", "offered", "answered", "within target", "mean wait", "90 % wait at most", "occupancy", "satisfaction")
+    rows = [header]
+    for channel in result.desk.channels:
+        name = channel.name
+        rows.append(
+            (
+                name,
+                _number(of("offered", name), ",.0f"),
+                _percent(of("answer_rate", name)),
+                _percent(of("service_level", name), spread=True),
+                _time(of("wait", name)),
+                _time(of("wait_p90", name)),
+                _percent(of("occupancy", name)),
+                _number(of("satisfaction", name), ".1f"),
+            )
+        )
+    return _aligned(rows)
+
+
+def _assumptions(result: Result) -> str:
+    weak = [path for path, default in result.scenario.assumed.items() if default.grade == "C"]
+    if not weak:
+        return ""
+    return textwrap.fill(
+        f"{len(result.scenario.assumed)} defaults were used, {len(weak)} of them grade C (judgement); "
+        f"`sim validate {result.scenario.file}` lists them with source and range. Intervals are 95 % over replications.",
+        WIDTH,
+    )
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    )
+
+
+def _title(name: str) -> str:
+    return {"email": "E-mail"}.get(name, name[:1].upper() + name[1:])
+
+
+def _interval(estimate: Estimate, scale: float = 1.0, *, sign: int = 1) -> str:
+    if estimate.low is None or estimate.high is None:
+        return "[one run: no interval]"
+    low, high = sorted((sign * estimate.low * scale, sign * estimate.high * scale))
+    digits = 1 if scale > 1 or abs(high) >= 1 else 2
+    return f"[{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def _percent(estimate: Estimate, *, spread: bool = False) -> str:
+    if estimate.value is None:
+        return "–"
+    if not spread or estimate.low is None or estimate.high is None:
+        return say_share(estimate.value)
+    return f"{100 * estimate.value:.1f} ± {50 * (estimate.high - estimate.low):.1f} %"
+
+
+def _number(estimate: Estimate, form: str) -> str:
+    return "–" if estimate.value is None else format(estimate.value, form)
+
+
+def _time(estimate: Estimate) -> str:
+    return "–" if estimate.value is None else say_duration(estimate.value)

@@ -1,0 +1,100 @@
+"""A run as data: the JSON document of ``sim run --json``, the measures as a table, the interval sheet."""
+
+from __future__ import annotations
+
+import csv
+import math
+from io import StringIO
+from typing import Any
+
+import numpy as np
+
+from sim.estimate import CONFIDENCE
+from sim.measures.summary import Figure
+from sim.run import ENGINE, Result
+from sim.scenario import lower
+
+VARIANT = "as is"
+
+
+def document(result: Result, results: str) -> dict[str, Any]:
+    """The whole run; `results` is the run folder."""
+    return {
+        "scenario": result.scenario.name,
+        "variant": VARIANT,
+        "seed": result.seed,
+        "digest": result.digest,
+        "replications": result.replications,
+        "engine": ENGINE,
+        "measures": [measure(figure, result.desk.currency) for figure in result.figures],
+        "results": results,
+    }
+
+
+def measure(figure: Figure, currency: str) -> dict[str, Any]:
+    """One measure; null where nothing was observed, or where one run cannot give an interval."""
+    estimate, band = figure.estimate, figure.band
+    return {
+        "name": figure.measure.name,
+        "channel": figure.channel,
+        "segment": figure.segment,
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "confidence": CONFIDENCE,
+        "runs": estimate.runs,
+        "unit": currency if figure.measure.unit == "money" else figure.measure.unit,
+        "definition": figure.measure.definition,
+        "band": None if band is None else {"over": band.over, "low": band.low, "high": band.high},
+    }
+
+
+def measures_csv(result: Result) -> str:
+    """The measures, one row each."""
+    rows = [measure(figure, result.desk.currency) for figure in result.figures]
+    for row in rows:
+        band = row.pop("band") or {"over": None, "low": None, "high": None}
+        row |= {f"band_{key}": value for key, value in band.items()}
+    return _csv([list(rows[0]), *(list(row.values()) for row in rows)])
+
+
+def interval_rows(result: Result) -> tuple[list[str], list[list[Any]]]:
+    """The interval sheet: header, and one row an interval and channel. Empty cells are None."""
+    sheet = result.intervals
+    days = lower.calendar(result.scenario)
+    columns = [
+        "offered", "offered_low", "offered_high", "answered", "abandoned", "blocked", "service_level",
+        "service_level_low", "service_level_high", "wait", "handle_time", "required_c", "required_a", "scheduled", "paid",
+        "occupancy", "backlog",
+    ]  # fmt: skip
+    rows = []
+    for number, start in enumerate(sheet.starts.tolist()):
+        local = days.local(start)
+        for code, channel in enumerate(result.desk.channels):
+            values = [float(getattr(sheet, column)[code, number]) for column in columns]
+            needed, there = values[columns.index("required_c")], values[columns.index("scheduled")]
+            rows.append(
+                [
+                    local.isoformat(timespec="minutes"),
+                    local.strftime("%a").lower(),
+                    channel.name,
+                    *(_cell(value) for value in values),
+                    _cell(there - needed),
+                ]
+            )
+    return ["start", "weekday", "channel", *columns, "scheduled_less_required_c"], rows
+
+
+def intervals_csv(result: Result) -> str:
+    header, rows = interval_rows(result)
+    return _csv([header, *rows])
+
+
+def _cell(value: float) -> float | None:
+    return None if math.isnan(value) else float(np.round(value, 6))
+
+
+def _csv(rows: list[list[Any]]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,101 @@
+"""The plots of a run: what each of them shows, taken from the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim import plots
+from sim.desk import Desk
+from sim.measures.base import Histogram, bin_seconds
+from sim.plots.backlog import Backlog, ChannelBacklog
+from sim.plots.service_level import ChannelLevel, ServiceLevel
+from sim.plots.staffing import GroupStaffing, Staffing
+from sim.plots.waiting import ChannelWaits, Waiting
+from sim.run import Result
+from sim.scenario import lower
+from sim.schemas import TICKS_PER_SECOND
+from sim.tables import Floats
+
+
+def write(result: Result, folder: Path) -> list[Path]:
+    """Write every plot that has something to show; returns the paths."""
+    return [path for name, data in pictures(result).items() for path in plots.write(name, data, folder)]
+
+
+def pictures(result: Result) -> dict[str, Any]:
+    """What each plot shows, by name."""
+    desk, sheet = result.desk, result.intervals
+    starts = lower.calendar(result.scenario).local(0.0)
+    length = desk.interval // TICKS_PER_SECOND
+    live = [code for code, channel in enumerate(desk.channels) if channel.live]
+    deferrable = [code for code, channel in enumerate(desk.channels) if not channel.live]
+    open_ = {code: _open(desk, code, sheet.starts) for code in live}
+    found: dict[str, Any] = {}
+    if live:
+        staffing = [
+            GroupStaffing(
+                desk.channels[code].name,
+                np.where(open_[code], sheet.scheduled[code], 0.0),
+                np.where(open_[code], sheet.required_c[code], np.nan),
+                np.where(open_[code], sheet.required_a[code], np.nan),
+            )
+            for code in live
+        ]
+        found["staffing"] = Staffing(starts, length, tuple(staffing))
+        found["service_level"] = ServiceLevel(
+            starts,
+            length,
+            tuple(
+                ChannelLevel(
+                    desk.channels[code].name,
+                    sheet.service_level[code],
+                    sheet.service_level_low[code],
+                    sheet.service_level_high[code],
+                    desk.channels[code].target.share,
+                    desk.channels[code].target.within / TICKS_PER_SECOND,
+                )
+                for code in live
+            ),
+            result.replications,
+        )
+    found["waiting"] = Waiting(
+        tuple(
+            ChannelWaits(
+                channel.name,
+                channel.live,
+                tuple(_times(summary.histograms["response"][channel.name, None]) for summary in result.summaries),
+                channel.target.share,
+                channel.target.within / TICKS_PER_SECOND,
+            )
+            for channel in desk.channels
+        )
+    )
+    if deferrable:
+        found["backlog"] = Backlog(
+            starts,
+            length,
+            tuple(
+                ChannelBacklog(
+                    desk.channels[code].name,
+                    np.stack([summary.intervals.backlog[code] for summary in result.summaries]),
+                    sheet.scheduled[code] > 0,
+                )
+                for code in deferrable
+            ),
+        )
+    return found
+
+
+def _open(desk: Desk, code: int, starts: Floats) -> Any:
+    channel = desk.channels[code]
+    ticks = (starts * TICKS_PER_SECOND).astype(np.int64)
+    return np.array([any(channel.is_open(t) for t in (tick, tick + desk.interval - 1)) for tick in ticks.tolist()])
+
+
+def _times(histogram: Histogram) -> Floats:
+    """The times that a histogram holds, NaN for those that never ended or were still open."""
+    ended = np.repeat(bin_seconds(np.arange(len(histogram.ended))), histogram.ended)
+    return np.concatenate((ended, np.full(int(histogram.censored.sum()) + histogram.never, np.nan)))

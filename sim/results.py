@@ -1,0 +1,120 @@
+"""The run folder: written under a hidden partial name, then moved, so that a folder one can see is complete.
+
+What it holds is described in `results/README.md`.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import sim
+from sim.errors import CannotWrite, UsageError
+from sim.run import ENGINE, Result
+
+PACKAGES = ("simpy", "numpy", "scipy", "duckdb", "pydantic", "matplotlib")
+
+
+@contextmanager
+def partial(parent: Path) -> Iterator[Path]:
+    """A hidden folder in `parent` to write a run into; gone at the end unless `finish` has moved it.
+
+    Raises:
+        CannotWrite: `parent` cannot be made or written, or something could not be written inside the block.
+    """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(mkdtemp(prefix=".partial-", dir=parent))
+        folder.chmod(0o755)
+    except OSError as problem:
+        raise _cannot_write(parent, problem) from problem
+    try:
+        yield folder
+    except OSError as problem:
+        raise _cannot_write(parent, problem) from problem
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cannot_write(parent: Path, problem: OSError) -> CannotWrite:
+    full = problem.errno == errno.ENOSPC or "No space left" in str(problem)
+    why = "no space left on the device" if full else problem.strerror or str(problem)
+    hint = "make room, or choose another place with --out" if full else "choose another place with --out"
+    return CannotWrite(f"the results cannot be written to {parent}: {why}", hint)
+
+
+def finish(folder: Path, target: Path) -> Path:
+    """Move a complete folder to its name; returns it."""
+    try:
+        os.rename(folder, target)
+    except OSError as problem:
+        if problem.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise _taken(target) from problem
+        raise
+    return target
+
+
+def check_free(target: Path) -> None:
+    """Raises UsageError where `--out` names something that is already there."""
+    if target.is_symlink() or target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise _taken(target)
+
+
+def _taken(target: Path) -> UsageError:
+    return UsageError(f"{target} is already there", "choose another folder with --out, or remove it")
+
+
+def default_name(results: Path, stem: str, digest: str) -> Path:
+    """``results/STEM/DATE-DIGEST``, numbered where that run is already there."""
+    base = f"{date.today().isoformat()}-{digest[:4]}"
+    folder = results / stem
+    names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
+    return next(folder / name for name in names if not (folder / name).exists())
+
+
+def command(file: str, sets: Sequence[str], seed: int, replications: int) -> str:
+    """The command that repeats a run."""
+    words = ["sim", "run", file, "--seed", str(seed), "--replications", str(replications)]
+    for assignment in sets:
+        words += ["--set", assignment]
+    return shlex.join(words)
+
+
+def provenance(result: Result) -> dict[str, Any]:
+    """What produced a run, for ``run.json``."""
+    scenario = result.scenario
+    return {
+        "sim": sim.__version__,
+        "scenario": scenario.name,
+        "file": scenario.file,
+        "set": list(scenario.sets),
+        "scenario_digest": scenario.digest,
+        "seed": result.seed,
+        "replications": result.replications,
+        "engine": ENGINE,
+        "digest": result.digest,
+        "population_digests": [summary.population_digest for summary in result.summaries],
+        "attempt_cap_hit": sum(summary.capped for summary in result.summaries),
+        "command": command(scenario.file, scenario.sets, result.seed, result.replications),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "assumed": {
+            path: {"value": default.value, "range": default.range, "grade": default.grade, "source": default.source}
+            for path, default in scenario.assumed.items()
+        },
+    }
+
+
+def write_json(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

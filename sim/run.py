@@ -1,0 +1,160 @@
+"""A run: replications of one scenario, over processes if there are several, folded into one result.
+
+Each replication is decided by (scenario, seed, its number) alone, and summaries are folded in the order of the numbers,
+so nothing depends on how many processes there are or which of them finishes first.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+
+from sim.desk import Desk
+from sim.measures.intervals import Intervals, intervals
+from sim.measures.summary import Figure, Summary, figures, summarise
+from sim.population.draw import draw
+from sim.scenario import lower
+from sim.scenario.check import expected_issues
+from sim.scenario.read import Scenario
+from sim.simulate.engine import simulate
+from sim.tables import write_parquet
+
+ENGINE = "simpy"
+
+SMALL = 60_000
+"""Issues in all, below which starting processes costs more than it saves."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run in memory; the contacts are in Parquet files, one a replication."""
+
+    scenario: Scenario
+    desk: Desk
+    seed: int
+    summaries: tuple[Summary, ...]
+    figures: tuple[Figure, ...]
+    intervals: Intervals
+    digest: str
+
+    @property
+    def replications(self) -> int:
+        return len(self.summaries)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs for any replication; `folder` receives the contacts."""
+
+    scenario: Scenario
+    desk: Desk
+    seed: int
+    folder: Path
+
+    def replicate(self, number: int) -> Summary:
+        population = draw(self.scenario, self.seed, number)
+        done = simulate(self.desk, population)
+        write_parquet(done.contacts, self.folder / f"{number:04d}.parquet", self.desk.words())
+        return summarise(
+            done.contacts, self.desk, replication=number, population_digest=population.digest, capped=done.capped
+        )
+
+
+def run(
+    scenario: Scenario,
+    folder: Path,
+    *,
+    seed: int = 1,
+    replications: int = 30,
+    jobs: int | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Result:
+    """Simulate; contacts go to ``folder/0000.parquet`` and so on.
+
+    Args:
+        jobs: processes; None: one a core, or none for a small run.
+
+    Raises:
+        OSError: the contacts cannot be written.
+    """
+    job = Job(scenario, lower.desk(scenario), seed, folder)
+    summaries = list(_replicate(job, replications, _processes(scenario, replications, jobs), progress))
+    return Result(
+        scenario=scenario,
+        desk=job.desk,
+        seed=seed,
+        summaries=tuple(summaries),
+        figures=tuple(figures(summaries, job.desk)),
+        intervals=intervals(summaries, job.desk),
+        digest=digest(scenario, seed, summaries),
+    )
+
+
+def digest(scenario: Scenario, seed: int, summaries: Sequence[Summary]) -> str:
+    """SHA-256 of the scenario, the seed and the populations: equal digests, equal runs."""
+    whole = sha256(f"{scenario.digest} {seed}".encode())
+    for summary in summaries:
+        whole.update(summary.population_digest.encode())
+    return whole.hexdigest()
+
+
+def _processes(scenario: Scenario, replications: int, jobs: int | None) -> int:
+    if jobs is None:
+        size = len(scenario.log) if scenario.log is not None else expected_issues(scenario.spec)
+        jobs = 1 if size * replications < SMALL else os.cpu_count() or 1
+    return max(1, min(jobs, replications))
+
+
+def _replicate(job: Job, replications: int, processes: int, progress: Progress) -> Iterator[Summary]:
+    if processes == 1:
+        for number in range(replications):
+            yield job.replicate(number)
+            progress(number + 1, replications)
+        return
+    size = max(1, min(4, replications // (2 * processes)))
+    batches = [range(first, min(first + size, replications)) for first in range(0, replications, size)]
+    with _pool(job, processes) as pool:
+        for batch in pool.map(_batch, batches):
+            yield from batch
+            progress(batch[-1].replication + 1, replications)
+
+
+@contextmanager
+def _pool(job: Job, processes: int) -> Iterator[Executor]:
+    """Worker processes that leave Ctrl-C to us: they are started with the signal blocked, and inherit that."""
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_start, initargs=(job,))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        # the first task starts the processes
+        pool.submit(_ready).result()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_job: Job
+
+
+def _start(job: Job) -> None:
+    global _job
+    _job = job
+
+
+def _ready() -> None:
+    return None
+
+
+def _batch(numbers: Sequence[int]) -> list[Summary]:
+    return [_job.replicate(number) for number in numbers]
