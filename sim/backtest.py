@@ -212,7 +212,8 @@ def _with(scenario: Scenario, gap: float, wrap_up: float) -> Scenario:
     from sim.distributions import Constant
 
     spec = scenario.spec
-    if not any(isinstance(team.staff, FromLog) for team in (*spec.channels.values(), *spec.groups.values())):
+    teams: list[Channel | Group] = [*spec.channels.values(), *spec.groups.values()]
+    if not any(isinstance(team.staff, FromLog) for team in teams):
         raise UsageError(f"{scenario.file}: no group has its staff from the log", "write staff: {from_log: {gap: 30m}}")
     channels = {name: _seen_within(channel, gap) for name, channel in spec.channels.items()}
     groups = {name: _seen_within(group, gap) for name, group in spec.groups.items()}

@@ -293,7 +293,7 @@ class Twin:
         self.answers[contact.issue] += 1
         contact.answer, contact.answered = self.answers[contact.issue], self.now
         contact.group, contact.agent = agent.group, agent.number
-        agent.hands.append(Hand(contact, TALK, RATE * self.fates.handle(contact.issue, contact.answer)))
+        agent.hands.append(Hand(contact, TALK, RATE * self.fates.work(contact.issue, contact.answer)[0]))
 
     def finish(self, agent: Agent) -> None:
         """Whatever the agent has done by now ends."""
@@ -314,10 +314,10 @@ class Twin:
         """Talk has ended; returns the wrap-up in ticks."""
         issue, answer = contact.issue, contact.answer
         contact.outcome, contact.ended = Outcome.ANSWERED, self.now
-        contact.resolved = self.fates.resolved(issue, answer)
+        contact.resolved = self.fates.work(issue, answer)[2]
         if not contact.resolved:
             self.again(contact, Cause.RECONNECT, self.fates.reconnects_after(issue, answer))
-        return self.fates.wrap_up(issue, answer)
+        return self.fates.work(issue, answer)[1]
 
     def look_for_work(self, agent: Agent) -> None:
         """The agent takes until full, or nobody may be taken; who has nothing in hand and is too many leaves."""

@@ -28,6 +28,8 @@ NAMES = (
     "ignored",
 )
 
+_WORK = ("handle", "wrap_up", "resolved")
+
 Page = Mapping[str, Array]
 
 
@@ -45,29 +47,19 @@ class Fates:
         self._more = lru_cache(maxsize=4096)(more)
         # plain lists: reading one element of a NumPy array costs the engine three times as much
         self._patience: list[int] = self._lists["patience"]
-        self._handle: list[int] = self._lists["handle"]
-        self._wrap_up: list[int] = self._lists["wrap_up"]
-        self._resolved: list[int] = self._lists["resolved"]
+        self._work = list(zip(*(self._lists[name] for name in _WORK), strict=True))
 
     def patience(self, issue: int, attempt: int) -> int:
         if attempt <= PAGE:
             return self._patience[issue * PAGE + attempt - 1]
         return self._later("patience", issue, attempt)
 
-    def handle(self, issue: int, answer: int) -> int:
+    def work(self, issue: int, answer: int) -> tuple[int, int, int]:
+        """Handle time and wrap-up of an answer, in ticks, and 1 if it solves the issue."""
         if answer <= PAGE:
-            return self._handle[issue * PAGE + answer - 1]
-        return self._later("handle", issue, answer)
-
-    def wrap_up(self, issue: int, answer: int) -> int:
-        if answer <= PAGE:
-            return self._wrap_up[issue * PAGE + answer - 1]
-        return self._later("wrap_up", issue, answer)
-
-    def resolved(self, issue: int, answer: int) -> int:
-        if answer <= PAGE:
-            return self._resolved[issue * PAGE + answer - 1]
-        return self._later("resolved", issue, answer)
+            return self._work[issue * PAGE + answer - 1]
+        handle, wrap_up, resolved = (self._later(name, issue, answer) for name in _WORK)
+        return handle, wrap_up, resolved
 
     def redials_after(self, issue: int, attempt: int) -> int | None:
         """Ticks until the customer tries again after abandoning or being blocked; None if they give up."""

@@ -7,6 +7,7 @@ the population's fates, all rules from the desk; nothing here draws a number. Th
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 
 from simpy import Environment
@@ -16,12 +17,24 @@ from sim.policies.base import ContactView, Ignore
 from sim.population.fates import ATTEMPTS, Fates
 from sim.schemas import NEVER, Cause, Outcome
 from sim.simulate.contact import Contact
-from sim.simulate.events import ABANDONMENT, ARRIVAL, COMPLETION, OVERFLOW, STAFFING, TALK, TIMER, WRAP_UP, Due, key
+from sim.simulate.events import ABANDONMENT, ARRIVAL, BY_AGENT, COMPLETION, OVERFLOW, STAFFING, TIMER, WRAP_UP, Due
 from sim.simulate.floor import Agent, Team
-from sim.simulate.queues import WaitingLine
+from sim.simulate.lane import Lane
 from sim.simulate.router import Router, router
 
-ANSWERED, OPEN = int(Outcome.ANSWERED), int(Outcome.OPEN)
+# plain integers: an enumeration is asked for its members in every event
+ANSWERED, ABANDONED, BLOCKED, IGNORED, TURNED_AWAY, DISCONNECTED = map(
+    int,
+    (
+        Outcome.ANSWERED,
+        Outcome.ABANDONED,
+        Outcome.BLOCKED,
+        Outcome.IGNORED,
+        Outcome.TURNED_AWAY,
+        Outcome.DISCONNECTED,
+    ),
+)
+FIRST, REDIAL, RECONNECT = int(Cause.FIRST), int(Cause.REDIAL), int(Cause.RECONNECT)
 
 
 class Centre:
@@ -34,9 +47,7 @@ class Centre:
         fates: the luck of each issue.
     """
 
-    def __init__(
-        self, desk: Desk, arrivals: Sequence[tuple[int, int]], channels: Sequence[int], fates: Fates
-    ) -> None:
+    def __init__(self, desk: Desk, arrivals: Sequence[tuple[int, int]], channels: Sequence[int], fates: Fates) -> None:
         self.desk = desk
         self.fates = fates
         self.env = Environment(initial_time=desk.starts)
@@ -46,12 +57,12 @@ class Centre:
         self._arrivals = arrivals
         self._channel_of = channels
         self._answers = [0] * len(channels)
-        self._lines = [WaitingLine() for _ in desk.channels]
-        self._in_system = [0] * len(desk.channels)
+        self._lanes = [Lane(number, channel) for number, channel in enumerate(desk.channels)]
         self._teams = [Team(number, group) for number, group in enumerate(desk.groups)]
-        self._router: Router = router(desk, self._lines)
+        self._router: Router = router(desk, self._lanes)
         layout = desk.layout()
         self._chance = desk.response.lower(layout)
+        self._may_ignore = self._chance is None or any(self._chance)
         self._response = desk.response.start(layout)
         self._view = ContactView()
 
@@ -65,194 +76,192 @@ class Centre:
         for number, channel in enumerate(self.desk.channels):
             if channel.disconnect_at_close and channel.open is not None:
                 self.env.process(self._close(number))
-        self.env.run(until=self.desk.ends)
+        collecting = gc.isenabled()
+        # nothing here is cyclic garbage, and looking for it among a replication's contacts costs a fifth of the time
+        gc.disable()
+        try:
+            self.env.run(until=self.desk.ends)
+        finally:
+            if collecting:
+                gc.enable()
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
     def _arrive(self) -> Iterator[Due]:
-        env, channel_of = self.env, self._channel_of
+        env, lanes, channel_of = self.env, self._lanes, self._channel_of
         for tick, issue in self._arrivals:
-            yield Due(env, tick, ARRIVAL | key(issue, 1))
-            self._offer(Contact(issue, 1, channel_of[issue], Cause.FIRST, tick))
+            contact = Contact(issue, 1, lanes[channel_of[issue]], FIRST, tick)
+            yield Due(env, tick - env.now, ARRIVAL | contact.key)
+            self._offer(contact)
 
     def _staff(self, number: int) -> Iterator[Due]:
-        team = self._teams[number]
+        env, team = self.env, self._teams[number]
         for tick, level in self.desk.groups[number].levels:
-            yield Due(self.env, max(tick, self.env.now), STAFFING | number)
-            for agent in team.schedule(level, self.env.now):
+            yield Due(env, max(tick - env.now, 0), STAFFING | number)
+            for agent in team.schedule(level, env.now):
                 self._seek_work(agent)
 
     def _close(self, number: int) -> Iterator[Due]:
-        for _, close in self.desk.channels[number].open or ():
-            if close >= self.env.now:
-                yield Due(self.env, close, STAFFING | len(self._teams) + number)
-                for contact in self._lines[number].everyone():
-                    self._lines[number].leave()
-                    self._end(contact, Outcome.DISCONNECTED)
+        env, lane = self.env, self._lanes[number]
+        for _, close in lane.channel.open or ():
+            yield Due(env, max(close - env.now, 0), STAFFING | len(self._teams) + number)
+            for contact in lane.everyone():
+                lane.waiting -= 1
+                self._leave(contact, DISCONNECTED)
 
     # --- a contact's life --------------------------------------------------------------------------------------------
 
     def _offer(self, contact: Contact) -> None:
         self.contacts.append(contact)
-        number = contact.channel
-        channel = self.desk.channels[number]
-        if not channel.is_open(contact.offered):
-            contact.ended, contact.outcome = contact.offered, Outcome.TURNED_AWAY
-        elif self._ignores(contact):
-            contact.outcome = Outcome.IGNORED
-        elif channel.lines is not None and self._in_system[number] >= channel.lines:
-            contact.ended, contact.outcome = contact.offered, Outcome.BLOCKED
-            self._redial(contact)
+        lane = contact.lane
+        if not lane.channel.is_open(contact.offered):
+            contact.ended, contact.outcome = contact.offered, TURNED_AWAY
+        elif self._may_ignore and self._ignores(contact):
+            contact.outcome = IGNORED
+        elif lane.in_system >= lane.limit:
+            contact.ended, contact.outcome = contact.offered, BLOCKED
+            self._again(contact, REDIAL, self.fates.redials_after(contact.issue, contact.attempt))
         else:
-            self._in_system[number] += 1
-            for group in self._router.at_once[number]:
-                agent = self._free_agent(group, number)
+            lane.in_system += 1
+            for group in self._router.at_once[lane.number]:
+                agent = self._teams[group].free(lane.number, lane.at_once)
                 if agent is not None:
-                    self._answer(contact, agent)
+                    self._answer(contact, agent, contact.offered)
                     return
             self._queue(contact)
-            if not self._router.delays[number]:
-                self._ask(contact)
 
     def _ignores(self, contact: Contact) -> bool:
         if self._chance is not None:
             chance = self._chance[contact.channel]
         else:
             view = self._view
-            view.now, view.channel, view.attempt = self.env.now, contact.channel, contact.attempt
-            view.queued = self._lines[contact.channel].waiting
+            view.now, view.channel, view.attempt = contact.offered, contact.channel, contact.attempt
+            view.queued = contact.lane.waiting
             action = self.desk.response.decide(view, self._response)
             chance = round(action.chance * 1_000_000) if isinstance(action, Ignore) else 0
         return chance > 0 and self.fates.ignored(contact.issue, contact.attempt) < chance
 
     def _queue(self, contact: Contact) -> None:
-        self._lines[contact.channel].join(contact)
-        env, now = self.env, contact.offered
+        contact.lane.join(contact)
         patience = self.fates.patience(contact.issue, contact.attempt)
         if patience != NEVER:
-            order = ABANDONMENT | key(contact.issue, contact.attempt)
-            Due(env, now + patience, order, self._abandon, contact)
-        for delay in self._router.delays[contact.channel]:
-            order = TIMER | key(contact.issue, contact.attempt, OVERFLOW)
-            Due(env, now + delay, order, self._overflow, contact)
+            Due(self.env, patience, ABANDONMENT | contact.key, self._abandon, contact)
+        delays = self._router.delays[contact.channel]
+        for delay in delays:
+            Due(self.env, delay, TIMER | contact.key | OVERFLOW, self._overflow, contact)
+        if not delays:
+            self._ask(contact)
 
     def _overflow(self, event: Due) -> None:
         """A waiting contact has become eligible for further groups."""
-        contact: Contact = event.about
-        if contact.outcome == OPEN and contact.answered == NEVER:
-            self._ask(contact)
+        if event.about.waits:
+            self._ask(event.about)
 
     def _ask(self, contact: Contact) -> None:
         """Let free agents look at the line that the contact is in, until somebody has taken it."""
+        at_once = contact.lane.at_once
         for group in self._router.asked[contact.channel]:
-            agent = self._free_agent(group, contact.channel)
-            if agent is not None:
+            # an agent who takes another contact first leaves the question to the next of the group
+            while (agent := self._teams[group].free(contact.channel, at_once)) is not None:
+                held = agent.held
                 self._seek_work(agent)
-            if contact.answered != NEVER:
-                return
+                if contact.answered != NEVER:
+                    return
+                if agent.held == held:
+                    break
 
     def _abandon(self, event: Due) -> None:
         contact: Contact = event.about
-        if contact.outcome == OPEN and contact.answered == NEVER:
-            self._lines[contact.channel].leave()
-            self._end(contact, Outcome.ABANDONED)
-            self._redial(contact)
+        if contact.waits:
+            contact.lane.waiting -= 1
+            self._leave(contact, ABANDONED)
+            self._again(contact, REDIAL, self.fates.redials_after(contact.issue, contact.attempt))
 
-    def _end(self, contact: Contact, outcome: Outcome) -> None:
+    def _leave(self, contact: Contact, outcome: int) -> None:
         """The customer is gone: the line is free."""
         contact.ended = self.env.now
         contact.outcome = outcome
-        self._in_system[contact.channel] -= 1
+        contact.lane.in_system -= 1
 
-    def _redial(self, contact: Contact) -> None:
-        self._again(contact, Cause.REDIAL, self.fates.redials_after(contact.issue, contact.attempt))
-
-    def _again(self, contact: Contact, cause: Cause, delay: int | None) -> None:
+    def _again(self, contact: Contact, cause: int, delay: int | None) -> None:
         """Make contact again after `delay`, or as long after the next opening as the delay runs past closing."""
         if delay is None:
             return
         if contact.attempt >= ATTEMPTS:
             self.capped += 1
             return
-        tick = self.desk.channels[contact.channel].opens(self.env.now + delay)
+        now = self.env.now
+        tick = contact.lane.channel.opens(now + delay)
         if tick is not None:
-            following = Contact(contact.issue, contact.attempt + 1, contact.channel, cause, tick)
-            Due(self.env, tick, ARRIVAL | key(following.issue, following.attempt), self._offer_again, following)
+            following = Contact(contact.issue, contact.attempt + 1, contact.lane, cause, tick)
+            Due(self.env, tick - now, ARRIVAL | following.key, self._offer_again, following)
 
     def _offer_again(self, event: Due) -> None:
         self._offer(event.about)
 
     # --- work --------------------------------------------------------------------------------------------------------
 
-    def _free_agent(self, group: int, channel: int) -> Agent | None:
-        team = self._teams[group]
-        return None if team.over else team.least_loaded(channel, self.desk.channels[channel].at_once)
-
-    def _answer(self, contact: Contact, agent: Agent) -> None:
-        now = self.env.now
-        issue, number = contact.issue, contact.channel
-        self._answers[issue] += 1
-        contact.answered, contact.answer = now, self._answers[issue]
-        contact.group, contact.agent = agent.group, agent.number
-        handle = self.fates.handle(issue, contact.answer)
-        agent.channel = number
-        rates = self.desk.channels[number].rates
-        if len(rates) == 1:
+    def _answer(self, contact: Contact, agent: Agent, now: int) -> None:
+        issue = contact.issue
+        answer = self._answers[issue] = self._answers[issue] + 1
+        contact.answer = answer
+        contact.answered = now
+        contact.group = agent.group
+        contact.agent = agent.number
+        contact.by = agent
+        contact.work = work = self.fates.work(issue, answer)
+        agent.channel = contact.channel
+        if contact.lane.talking_to_one:
             agent.held = 1
-            order = COMPLETION | key(issue, contact.attempt, TALK)
-            Due(self.env, now + handle, order, self._talk_ends, (contact, agent))
+            Due(self.env, work[0], COMPLETION | contact.key, self._talk_ends, contact)
         else:
-            agent.starts(contact, key(issue, contact.attempt, TALK), handle, now, rates)
+            agent.starts(contact, contact.key, work[0], now, contact.lane.rates)
             self._await_next(agent)
 
     def _talk_ends(self, event: Due) -> None:
-        contact, agent = event.about
+        contact: Contact = event.about
         wrap_up = self._hang_up(contact)
         if wrap_up:
-            order = COMPLETION | key(contact.issue, contact.attempt, WRAP_UP)
-            Due(self.env, self.env.now + wrap_up, order, self._wrap_up_ends, (contact, agent))
+            Due(self.env, wrap_up, COMPLETION | contact.key | WRAP_UP, self._wrap_up_ends, contact)
         else:
-            self._free(contact, agent)
-            self._seek_work(agent)
+            self._wrap_up_ends(event)
 
     def _wrap_up_ends(self, event: Due) -> None:
-        contact, agent = event.about
-        self._free(contact, agent)
-        self._seek_work(agent)
+        contact: Contact = event.about
+        contact.freed = self.env.now
+        contact.by.held = 0
+        self._seek_work(contact.by)
 
     def _hang_up(self, contact: Contact) -> int:
         """Talk has ended, well or not; returns the ticks of wrap-up that follow."""
-        issue, answer = contact.issue, contact.answer
-        self._end(contact, Outcome.ANSWERED)
-        contact.resolved = self.fates.resolved(issue, answer)
+        self._leave(contact, ANSWERED)
+        _, wrap_up, contact.resolved = contact.work
         if not contact.resolved:
-            self._again(contact, Cause.RECONNECT, self.fates.reconnects_after(issue, answer))
-        return self.fates.wrap_up(issue, answer)
-
-    def _free(self, contact: Contact, agent: Agent) -> None:
-        contact.freed = self.env.now
-        agent.held -= 1
+            self._again(contact, RECONNECT, self.fates.reconnects_after(contact.issue, contact.answer))
+        return wrap_up
 
     # --- several contacts at once ------------------------------------------------------------------------------------
 
     def _await_next(self, agent: Agent) -> None:
         """Schedule the end of whichever held contact ends next, in place of any earlier such event."""
         agent.version += 1
-        tick, order = agent.ends_next(self.env.now, self.desk.channels[agent.channel].rates)
-        Due(self.env, tick, COMPLETION | order, self._some_end, (agent, agent.version))
+        delay, order = agent.ends_next(self._lanes[agent.channel].rates)
+        Due(self.env, delay, COMPLETION | order, self._some_end, (agent, agent.version))
 
     def _some_end(self, event: Due) -> None:
         agent, version = event.about
         if version != agent.version:
             return
-        rates = self.desk.channels[agent.channel].rates
-        while done := agent.finished(self.env.now, rates):
+        now = self.env.now
+        rates = self._lanes[agent.channel].rates
+        while done := agent.finished(now, rates):
             for order, contact in done:
-                wrap_up = self._hang_up(contact) if order & 7 == TALK else 0
+                wrap_up = 0 if order & WRAP_UP else self._hang_up(contact)
                 if wrap_up:
-                    agent.continues(contact, key(contact.issue, contact.attempt, WRAP_UP), wrap_up)
+                    agent.continues(contact, contact.key | WRAP_UP, wrap_up)
                 else:
-                    self._free(contact, agent)
+                    contact.freed = now
+                    agent.held -= 1
         agent.version += 1
         if agent.held:
             self._await_next(agent)
@@ -262,33 +271,33 @@ class Centre:
 
     def _seek_work(self, agent: Agent) -> None:
         """An agent with a free hand takes what the routing policy says, until full or nobody may be taken."""
-        team = self._teams[agent.group]
-        while True:
-            if agent.held and agent.held >= self.desk.channels[agent.channel].at_once:
-                return
-            contact = self._next_contact(agent, team)
+        now, team = self.env.now, self._teams[agent.group]
+        while not agent.held or agent.held < self._lanes[agent.channel].at_once:
+            over = team.present > team.level
+            # beyond the level only those who still wait on a live channel that has closed are served
+            contact = self._router.left_over(agent, now) if over else self._router.next(agent, now)
             if contact is None:
-                break
-            self._answer(contact, agent)
-        if not agent.held:
-            if team.over:
-                team.leave(agent)
-            elif agent.channel >= 0:
-                team.rest(agent, self.env.now)
+                if not agent.held:
+                    self._rest(agent, team, now)
+                if not over and self._router.again:
+                    order = TIMER | BY_AGENT | agent.group << 20 | agent.number
+                    Due(self.env, self._router.again, order, self._ask_again, agent)
+                return
+            self._answer(contact, agent, now)
 
-    def _next_contact(self, agent: Agent, team: Team) -> Contact | None:
-        if not team.over:
-            contact, again = self._router.next(agent, self.env.now)
-            if again:
-                # a policy without tables asks to be asked once more; keyed by the agent, after all contacts' timers
-                order = TIMER | 1 << 39 | agent.group << 20 | agent.number
-                Due(self.env, self.env.now + again, order, self._ask_again, agent)
-            return contact
-        # beyond the level only those who still wait on a live channel that has closed are served
-        return self._router.left_over(agent, self.env.now)
+    def _rest(self, agent: Agent, team: Team, now: int) -> None:
+        """Nothing in hand and nothing to take: leave if that is due, else be idle."""
+        if team.present > team.level:
+            team.leave(agent)
+            if team.present == team.level:
+                # those with a hand free could take nothing while the team was over its level
+                for other in team.agents:
+                    if other.held:
+                        self._seek_work(other)
+        elif agent.channel >= 0:
+            team.rest(agent, now)
 
     def _ask_again(self, event: Due) -> None:
         agent: Agent = event.about
         if agent.present and not agent.held:
             self._seek_work(agent)
-

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-from sim.schemas import NEVER, Cause, Outcome
+from typing import TYPE_CHECKING
+
+from sim.schemas import NEVER, Outcome
+from sim.simulate.events import key
+
+if TYPE_CHECKING:
+    from sim.simulate.floor import Agent
+    from sim.simulate.lane import Lane
 
 
 class Contact:
-    """One attempt of one issue. Times are ticks; `NEVER` until they happen."""
+    """One attempt of one issue. Times are ticks. What has not happened is the class's own value, `NEVER`."""
 
-    __slots__ = (
-        "agent",
-        "answer",
-        "answered",
-        "attempt",
-        "cause",
-        "channel",
-        "ended",
-        "freed",
-        "group",
-        "issue",
-        "offered",
-        "outcome",
-        "resolved",
-    )
+    outcome: int = int(Outcome.OPEN)
+    answered = NEVER
+    ended = NEVER
+    freed = NEVER
+    group = NEVER
+    agent = NEVER
+    answer = NEVER
+    resolved = NEVER
 
-    def __init__(self, issue: int, attempt: int, channel: int, cause: int, offered: int) -> None:
+    work: tuple[int, int, int]
+    """Handle time and wrap-up in ticks and whether it helps, known to the engine once an agent has answered."""
+    by: Agent
+
+    def __init__(self, issue: int, attempt: int, lane: Lane, cause: int, offered: int) -> None:
         self.issue = issue
         self.attempt = attempt
-        self.channel = channel
+        self.lane = lane
+        self.channel = lane.number
         self.cause = cause
         self.offered = offered
-        self.outcome: int = Outcome.OPEN
-        self.answered = NEVER
-        self.ended = NEVER
-        self.freed = NEVER
-        self.group = NEVER
-        self.agent = NEVER
-        self.answer = NEVER
-        self.resolved = NEVER
+        self.key = key(issue, attempt)
+
+    @property
+    def waits(self) -> bool:
+        """In the line: neither answered nor gone."""
+        return self.answered == NEVER and self.outcome == _OPEN
+
+
+_OPEN = int(Outcome.OPEN)

@@ -43,11 +43,10 @@ class Agent:
         """`work` more ticks on a contact already held: its talk, then its wrap-up."""
         heappush(self._due, (self._clock + work * RATE, order, contact))
 
-    def ends_next(self, now: int, rates: tuple[int, ...]) -> tuple[int, int]:
-        """When the next of the held contacts will end, and the key of that event; something must be held."""
+    def ends_next(self, rates: tuple[int, ...]) -> tuple[int, int]:
+        """Ticks from now (when the clock was last wound) until the next of the held contacts ends, and its key."""
         ends, order, _ = self._due[0]
-        rate = rates[self.held - 1]
-        return now + -(-(ends - self._clock) // rate), order
+        return -(-(ends - self._clock) // rates[self.held - 1]), order
 
     def finished(self, now: int, rates: tuple[int, ...]) -> list[tuple[int, Contact]]:
         """What has ended by now, as (key, contact), in the order in which it ended."""
@@ -75,11 +74,6 @@ class Team:
         self.present = 0
         self._idle: list[tuple[int, int]] = []
 
-    @property
-    def over(self) -> bool:
-        """More agents are present than scheduled: who finishes leaves, and nobody takes anything new."""
-        return self.present > self.level
-
     def rest(self, agent: Agent, now: int) -> None:
         """The agent has nothing in hand any more and waits for work."""
         agent.idle_since = now
@@ -91,8 +85,12 @@ class Team:
         agent.channel = -1
         self.present -= 1
 
-    def longest_idle(self) -> Agent | None:
-        """The agent who has been idle longest; ties go to the lower number."""
+    def free(self, channel: int, at_once: int) -> Agent | None:
+        """Who takes a new contact of the channel: the agent idle longest (ties: the lower number); where several
+        contacts may be held and nobody is idle, who holds the fewest, all of this channel, and has room (ties: the
+        lower number). Nobody while more are present than scheduled."""
+        if self.present > self.level:
+            return None
         idle = self._idle
         while idle:
             since, number = idle[0]
@@ -100,18 +98,15 @@ class Team:
             if agent.present and not agent.held and agent.idle_since == since:
                 return agent
             heappop(idle)
-        return None
-
-    def least_loaded(self, channel: int, at_once: int) -> Agent | None:
-        """An idle agent, else the one who holds the fewest contacts of this channel and has room for another."""
-        agent = self.longest_idle()
-        if agent is not None or at_once == 1:
-            return agent
-        room = [a for a in self.agents if a.channel == channel and 0 < a.held < at_once]
-        return min(room, key=lambda a: (a.held, a.number), default=None)
+        if at_once == 1:
+            return None
+        room = [agent for agent in self.agents if agent.channel == channel and 0 < agent.held < at_once]
+        return min(room, key=lambda agent: (agent.held, agent.number), default=None)
 
     def schedule(self, level: int, now: int) -> list[Agent]:
-        """Set the level; returns those who came, idle and ready for work, lowest number first."""
+        """Set the level; returns who may look for work now, lowest number first: those who came, and everybody where
+        the team was over its level until now and those with a hand free could take nothing."""
+        was_over = self.present > self.level
         self.level = level
         came = []
         if self.present < level:
@@ -123,10 +118,12 @@ class Team:
                     self.present += 1
                     self.rest(agent, now)
                     came.append(agent)
-        elif self.over:
+        elif self.present > level:
             for agent in reversed(self.agents):
                 if self.present == level:
                     break
                 if agent.present and not agent.held:
                     self.leave(agent)
+        if was_over and self.present <= level:
+            return [agent for agent in self.agents if agent.present]
         return came

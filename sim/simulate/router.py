@@ -1,6 +1,6 @@
 """The router: asks the routing policy, or reads its tables, and hands out the contact to take.
 
-With tables (`lower`) nobody needs to be asked: a contact that finds an eligible free agent never joins the line. A
+With tables (`lower`) nobody needs to be asked: a contact that finds an eligible free agent never joins the lane. A
 policy without tables is asked each time an agent has a free hand and somebody waits.
 """
 
@@ -12,7 +12,7 @@ from sim.desk import Desk
 from sim.policies.base import NOT_ELIGIBLE, AgentView, RoutingTables, Take
 from sim.simulate.contact import Contact
 from sim.simulate.floor import Agent
-from sim.simulate.queues import WaitingLine
+from sim.simulate.lane import Lane
 
 
 class Router(Protocol):
@@ -23,23 +23,28 @@ class Router(Protocol):
     delays: list[tuple[int, ...]]
     """By channel, the waits in ticks after which further groups become eligible."""
 
-    def next(self, agent: Agent, now: int) -> tuple[Contact | None, int]:
-        """What the agent takes from the lines, and ticks until the question should be put again (0: not)."""
+    again: int
+    """After `next` gave nobody: ticks until the question should be put again (0: at the next event)."""
+
+    def next(self, agent: Agent, now: int) -> Contact | None:
+        """Whom the agent takes from the lines."""
 
     def left_over(self, agent: Agent, now: int) -> Contact | None:
         """What an agent whose shift is over still takes: who waits on a live channel that has closed."""
 
 
-def router(desk: Desk, lines: list[WaitingLine]) -> Router:
+def router(desk: Desk, lanes: list[Lane]) -> Router:
     tables = desk.routing.lower(desk.layout())
-    return _ByTables(desk, lines, tables) if tables is not None else _ByAsking(desk, lines)
+    return _ByTables(desk, lanes, tables) if tables is not None else _ByAsking(desk, lanes)
 
 
 class _Closed:
     """Whom a closing leaves behind."""
 
-    def __init__(self, desk: Desk, lines: list[WaitingLine]) -> None:
-        self._lines = lines
+    again = 0
+
+    def __init__(self, desk: Desk, lanes: list[Lane]) -> None:
+        self._lanes = lanes
         self._closing = [
             [
                 (number, channel)
@@ -54,15 +59,15 @@ class _Closed:
         for number, channel in self._closing[agent.group]:
             if agent.held and agent.channel != number:
                 continue
-            head = self._lines[number].head()
+            head = self._lanes[number].head()
             if head is not None and not channel.is_open(now):
                 best = min(best or (head.offered, number), (head.offered, number))
-        return None if best is None else self._lines[best[1]].take()
+        return None if best is None else self._lanes[best[1]].take()
 
 
 class _ByTables(_Closed):
-    def __init__(self, desk: Desk, lines: list[WaitingLine], tables: RoutingTables) -> None:
-        super().__init__(desk, lines)
+    def __init__(self, desk: Desk, lanes: list[Lane], tables: RoutingTables) -> None:
+        super().__init__(desk, lanes)
         groups = range(len(desk.groups))
         delay, priority = tables.delay, tables.priority
         self.at_once = [
@@ -76,30 +81,30 @@ class _ByTables(_Closed):
         self.delays = [tuple(sorted({ticks for ticks in delay[c] if ticks > 0})) for c in range(len(desk.channels))]
         self._choices = [
             [
-                (c, lines[c], delay[c][g], priority[c][g])
+                (c, lanes[c], delay[c][g], priority[c][g])
                 for c in range(len(desk.channels))
                 if delay[c][g] != NOT_ELIGIBLE
             ]
             for g in groups
         ]
 
-    def next(self, agent: Agent, now: int) -> tuple[Contact | None, int]:
+    def next(self, agent: Agent, now: int) -> Contact | None:
         best: tuple[int, int, int] | None = None
-        for channel, line, delay, priority in self._choices[agent.group]:
-            if not line.waiting or (agent.held and agent.channel != channel):
+        for channel, lane, delay, priority in self._choices[agent.group]:
+            if not lane.waiting or agent.held and agent.channel != channel:
                 continue
-            head = line.head()
+            head = lane.head()
             assert head is not None
             if now - head.offered >= delay:
                 candidate = (priority, head.offered, channel)
                 if best is None or candidate < best:
                     best = candidate
-        return (None if best is None else self._lines[best[2]].take()), 0
+        return None if best is None else self._lanes[best[2]].take()
 
 
 class _ByAsking(_Closed):
-    def __init__(self, desk: Desk, lines: list[WaitingLine]) -> None:
-        super().__init__(desk, lines)
+    def __init__(self, desk: Desk, lanes: list[Lane]) -> None:
+        super().__init__(desk, lanes)
         layout = desk.layout()
         self._policy = desk.routing
         self._state = desk.routing.start(layout)
@@ -114,15 +119,16 @@ class _ByAsking(_Closed):
         self.delays = [()] * len(desk.channels)
         self._view = AgentView(waited=[-1] * len(desk.channels), queued=[0] * len(desk.channels))
 
-    def next(self, agent: Agent, now: int) -> tuple[Contact | None, int]:
+    def next(self, agent: Agent, now: int) -> Contact | None:
         view = self._view
         view.now, view.group = now, agent.group
-        for channel, line in enumerate(self._lines):
+        for channel, lane in enumerate(self._lanes):
             may = channel in self._may[agent.group] and (not agent.held or agent.channel == channel)
-            head = line.head() if may else None
+            head = lane.head() if may else None
             view.waited[channel] = -1 if head is None else now - head.offered
-            view.queued[channel] = line.waiting
+            view.queued[channel] = lane.waiting
         action = self._policy.decide(view, self._state)
         if isinstance(action, Take):
-            return self._lines[action.channel].take(), 0
-        return None, action.again
+            return self._lanes[action.channel].take()
+        self.again = action.again
+        return None
