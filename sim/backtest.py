@@ -75,7 +75,7 @@ class Fit:
     r: float | None
     """Pearson's correlation, cells weighted by calls; None where nothing varies."""
     r_unweighted: float | None
-    """The same with every cell alike: hours with few calls, which are mostly noise, then count in full."""
+    """The same with every cell alike: an hour with a handful of calls then counts in full."""
     mae: float
     """Mean absolute error of the share that abandons, cells weighted by calls: 0.03 is 3 percentage points."""
 

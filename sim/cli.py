@@ -166,6 +166,33 @@ def validate(file: Path, sets: tuple[str, ...], *, as_json: bool) -> None:
         click.echo(assumptions.text(scenario))
 
 
+@commands.command()
+@_file
+@_set
+@_seed
+@click.option("--replication", default=0, show_default=True, type=click.IntRange(0, 99_999), help="Which of the runs.")
+@click.option("--issues", default=10, show_default=True, type=click.IntRange(0, 100_000), help="How many to list.")
+@_json
+def population(
+    file: Path, sets: tuple[str, ...], seed: int, replication: int, issues: int, *, as_json: bool
+) -> None:  # fmt: skip
+    """Show who will contact us: the customers that every policy meets, before any desk has met them.
+
+    \b
+    sim population scenarios/first.yaml
+    sim population scenarios/first.yaml --replication 3 --issues 50 --json
+    """
+    from sim.population.draw import draw
+    from sim.report import people
+
+    scenario = _read(file, sets)
+    drawn = people.People(scenario, draw(scenario, seed, replication), seed, replication, issues)
+    if as_json:
+        click.echo(json.dumps(people.document(drawn), ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(people.text(drawn))
+
+
 def _read(file: Path, sets: tuple[str, ...]) -> Scenario:
     from sim.scenario.read import read
 

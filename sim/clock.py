@@ -7,10 +7,12 @@ staff, rates. A `Calendar` lays it over real days, clock changes included.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 DAY = 86_400
@@ -20,8 +22,7 @@ MONTH = 365.25 * DAY / 12
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@dataclass(frozen=True, order=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a weekday (Monday is 0), from and to in seconds of the day, with what holds in it."""
 
     weekday: int
@@ -41,7 +42,11 @@ class Week:
         return cls(tuple(Piece(day, 0, DAY, value) for day in range(7)))
 
     def on(self, weekday: int) -> tuple[Piece, ...]:
-        return tuple(piece for piece in self.pieces if piece.weekday == weekday)
+        return self._days[weekday]
+
+    @cached_property
+    def _days(self) -> tuple[tuple[Piece, ...], ...]:
+        return tuple(tuple(piece for piece in self.pieces if piece.weekday == day) for day in range(7))
 
     def at(self, weekday: int, second: int) -> float | None:
         """The value that holds at a second of a weekday, or None."""
@@ -105,13 +110,13 @@ class Calendar:
     def elapsed(self, day: int, second: int) -> float:
         """Seconds after the start of the wall-clock time `second` on day `day` (0 is the first; negative before).
 
-        An hour that does not exist is read as the same distance after the change; one that exists twice as its first.
+        It never falls while the wall clock rises: a time that does not exist is read as the moment of the change, one
+        that exists twice as its first.
         """
         if self.zone == "UTC":
             return float(day * DAY + second)
-        midnight = datetime.combine(self.starts + timedelta(days=day), time())
-        wall = (midnight + timedelta(seconds=second)).replace(tzinfo=ZoneInfo(self.zone))
-        return (wall.astimezone(UTC) - _origin(self.starts, self.zone)).total_seconds()
+        wall = datetime.combine(self.starts + timedelta(days=day), time()) + timedelta(seconds=second)
+        return (_moment(wall, self.zone) - _origin(self.starts, self.zone)).total_seconds()
 
     def local(self, elapsed: float) -> datetime:
         """The wall-clock time at `elapsed` seconds after the start."""
@@ -124,7 +129,11 @@ class Calendar:
         return (self.starts.weekday() + day) % 7
 
     def lay(self, week: Week, start: float, end: float) -> Iterator[tuple[float, float, float]]:
-        """The week's pieces on real days, cut to [start, end), as (from, to, value) in elapsed seconds, in order."""
+        """The week's pieces on real days, cut to [start, end), as (from, to, value) in elapsed seconds, in order.
+
+        When the clocks go forward, a piece lasts as long as what is left of it, perhaps not at all; when they go back,
+        the piece that holds just before lasts until the wall clock has left it for good.
+        """
         for day in range(self.day(start), self.day(end) + 1):
             for piece in week.on(self.weekday(day)):
                 begin = max(start, self.elapsed(day, piece.start))
@@ -135,4 +144,21 @@ class Calendar:
 
 @lru_cache(maxsize=64)
 def _origin(starts: date, zone: str) -> datetime:
-    return datetime.combine(starts, time(), ZoneInfo(zone)).astimezone(UTC)
+    return _moment(datetime.combine(starts, time()), zone)
+
+
+def _moment(wall: datetime, zone: str) -> datetime:
+    """The first moment, in UTC, at which the clocks of the zone show `wall`, or have passed it."""
+    local = wall.replace(tzinfo=ZoneInfo(zone))
+
+    def shown(moment: datetime) -> datetime:
+        return moment.astimezone(local.tzinfo).replace(tzinfo=None)
+
+    moment = local.astimezone(UTC)
+    if shown(moment) == wall:
+        return moment
+    # a time that does not exist: its second reading lies before the change, its first after it
+    before = local.replace(fold=1).astimezone(UTC)
+    seconds = range(int((moment - before).total_seconds()))
+    passed = bisect_left(seconds, True, key=lambda second: shown(before + timedelta(seconds=second)) > wall)
+    return before + timedelta(seconds=passed)

@@ -75,21 +75,23 @@ def lay(week: Week, calendar: Calendar, start: float, end: float) -> Rate:
     return Rate(columns[0], columns[1], columns[2])
 
 
-def busyness(rate: Rate, calendar: Calendar, by_day: Callable[[int], Floats], by_hour: Callable[[int], Floats]) -> Floats:
-    """The factor of each piece of a rate: that of its day times that of its hour.
+def busyness(
+    rate: Rate, calendar: Calendar, since: float, by_day: Callable[[int], Floats], by_hour: Callable[[int], Floats]
+) -> Floats:
+    """The factor of each piece of a rate: that of its day times that of its hour, the same whatever the channel.
 
     Args:
-        by_day, by_hour: given a number of days (hours), their factors in order, the first day being that of the first
-            moment simulated.
+        since: the first moment simulated, in elapsed seconds; no piece starts before its day.
+        by_day, by_hour: given n, the factors of the first n days (hours), counted from midnight of the day of `since`.
     """
     if not len(rate.starts):
         return np.zeros(0)
     local = [calendar.local(start) for start in rate.starts.tolist()]
-    days = np.array([(moment.date() - calendar.starts).days for moment in local])
+    first = calendar.local(since).date().toordinal()
+    days = np.array([moment.toordinal() - first for moment in local])
     hours = days * 24 + np.array([moment.hour for moment in local])
-    return by_day(int(days.max() - days.min()) + 1)[days - days.min()] * (
-        by_hour(int(hours.max() - days.min() * 24) + 1)[hours - days.min() * 24]
-    )
+    factors: Floats = by_day(int(days.max()) + 1)[days] * by_hour(int(hours.max()) + 1)[hours]
+    return factors
 
 
 def arrivals(rate: Rate, uniforms: Callable[[int], Floats]) -> Floats:

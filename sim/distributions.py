@@ -92,4 +92,4 @@ def gamma_factor(u: Floats, shape: float) -> Floats:
     """Quantiles of a Gamma distribution of mean 1 and variance 1/shape: how busy a day or an hour is."""
     from scipy.special import gammaincinv
 
-    return gammaincinv(shape, u) / shape
+    return np.asarray(gammaincinv(shape, u) / shape, dtype=np.float64)

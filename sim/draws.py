@@ -58,7 +58,8 @@ def uniforms(seed: int, replication: int, decision: Decision, size: int, *, page
     """
     key = np.array([seed, replication << 32 | int(decision) << 16 | page], dtype=np.uint64)
     generator = np.random.Generator(np.random.Philox(counter=[block, 0, 0, 0], key=key))
-    return generator.random(size) + 2.0**-54
+    draws = generator.random(size)
+    return np.maximum(draws, 2.0**-54, out=draws)
 
 
 def millionths(draws: Floats) -> Array:

@@ -73,9 +73,9 @@ def duration(value: object) -> float:
         if _float(text, value) == 0:
             return 0.0
         if not text.startswith("-"):
-            raise Unclear(f"{_shown(value)} has no unit", hint)
+            raise Unclear(f"{shown(value)} has no unit", hint)
     if re.match(rf"-{_DIGITS}", text):
-        raise Unclear(f"{_shown(value)} is negative", hint)
+        raise Unclear(f"{shown(value)} is negative", hint)
     part = rf"({_DIGITS})\s*([A-Za-z]+)\s*"
     if not re.fullmatch(rf"(?:{part})+", text):
         _refuse(value, kind, hint)
@@ -94,10 +94,10 @@ def share(value: object) -> float:
     figure = _float(found[1], value)
     result = figure / 100 if found[2] else figure
     if result < 0:
-        raise Unclear(f"{_shown(value)} is negative", hint)
+        raise Unclear(f"{shown(value)} is negative", hint)
     if result > 1:
         meant = not found[2] and figure <= 100
-        raise Unclear(f"{_shown(value)} is more than the whole", f"did you mean {found[1]}%?" if meant else hint)
+        raise Unclear(f"{shown(value)} is more than the whole", f"did you mean {found[1]}%?" if meant else hint)
     return result
 
 
@@ -129,7 +129,7 @@ def factor(value: object) -> float:
     found = _match(rf"({_NUMBER})\s*[xX{_TIMES}]?", value, "a factor", hint)
     result = _not_negative(_float(found[1], value), value, hint)
     if result == 0:
-        raise Unclear(f"{_shown(value)} is not a factor", hint)
+        raise Unclear(f"{shown(value)} is not a factor", hint)
     return result
 
 
@@ -141,9 +141,9 @@ def count(value: object, *, least: int = 0) -> int:
     if not result.is_integer():
         _refuse(value, "a whole number", hint)
     if result < least:
-        raise Unclear(f"{_shown(value)} is {'negative' if result < 0 else 'too small'}", f"give {least} or more")
+        raise Unclear(f"{shown(value)} is {'negative' if result < 0 else 'too small'}", f"give {least} or more")
     if result > _LARGEST:
-        raise Unclear(f"{_shown(value)} is too large", f"give {_LARGEST:_} or less")
+        raise Unclear(f"{shown(value)} is too large", f"give {_LARGEST:_} or less")
     return int(result)
 
 
@@ -152,9 +152,9 @@ def number(value: object, *, least: float | None = None, most: float | None = No
     result = _float(_match(_NUMBER, value, "a number", "write a number such as 0.9")[0], value)
     if least is not None and result < least:
         problem = "negative" if result < 0 <= least else "too small"
-        raise Unclear(f"{_shown(value)} is {problem}", f"give {least:g} or more")
+        raise Unclear(f"{shown(value)} is {problem}", f"give {least:g} or more")
     if most is not None and result > most:
-        raise Unclear(f"{_shown(value)} is too large", f"give {most:g} or less")
+        raise Unclear(f"{shown(value)} is too large", f"give {most:g} or less")
     return result
 
 
@@ -177,9 +177,9 @@ def clock_range(value: object) -> tuple[int, int]:
     found = _match(rf"([0-9:]+)\s*[-{_DASH}]\s*([0-9:]+)", value, "a range of times", hint)
     start, end = clock(found[1]), clock(found[2])
     if start == end:
-        raise Unclear(f"{_shown(value)} starts and ends at the same time", "write 00:00-24:00 for the whole day")
+        raise Unclear(f"{shown(value)} starts and ends at the same time", "write 00:00-24:00 for the whole day")
     if start == DAY:
-        raise Unclear(f"{_shown(value)} starts at the day's end", f"write 00:00-{found[2]}")
+        raise Unclear(f"{shown(value)} starts at the day's end", f"write 00:00-{found[2]}")
     return start, end
 
 
@@ -193,7 +193,7 @@ def target(value: object) -> tuple[float, float]:
     if short:
         percent, seconds = _float(short[1], value), _float(short[2], value)
         if not 1 <= percent <= 100:
-            raise Unclear(f"{_shown(value)} is not a target", "the first number is percent, from 1 to 100, as in 80/20")
+            raise Unclear(f"{shown(value)} is not a target", "the first number is percent, from 1 to 100, as in 80/20")
         return percent / 100, seconds
     found = _match(r"(.+?)\s+within\s+(.+)", value, kind, hint)
     return share(found[1]), duration(found[2])
@@ -231,7 +231,7 @@ def call(text: object) -> tuple[str, dict[str, str]]:
             _refuse(text, kind, hint)
         if name in settings:
             twice = f"gives '{name}' twice" if name else "gives two values without a name"
-            raise Unclear(f"{_shown(text)} {twice}", hint)
+            raise Unclear(f"{shown(text)} {twice}", hint)
         settings[name] = setting
     return found[1], settings
 
@@ -243,7 +243,7 @@ def date(value: object) -> datetime.date:
     try:
         return datetime.date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
-        raise Unclear(f"{_shown(value)} is not in the calendar", hint) from None
+        raise Unclear(f"{shown(value)} is not in the calendar", hint) from None
 
 
 def say_duration(seconds: float) -> str:
@@ -279,7 +279,7 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, int):
         if abs(value) > _LARGEST:
-            raise Unclear(f"{_shown(value)} is too large")
+            raise Unclear(f"{shown(value)} is too large")
         return str(value)
     if isinstance(value, float):
         return repr(value)
@@ -288,7 +288,7 @@ def _text(value: object) -> str:
     return ""
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """The value as a message names it."""
     if value is None:
         return "an empty value"
@@ -306,7 +306,7 @@ def _shown(value: object) -> str:
 def _refuse(value: object, kind: str, hint: str) -> NoReturn:
     if isinstance(value, str) and re.search("[0-9],[0-9]", value):
         hint = "write decimals with a point and no commas, such as 1.5 or 50_000"
-    raise Unclear(f"{_shown(value)} is not {kind}", hint)
+    raise Unclear(f"{shown(value)} is not {kind}", hint)
 
 
 def _match(pattern: str, value: object, kind: str, hint: str) -> re.Match[str]:
@@ -316,7 +316,7 @@ def _match(pattern: str, value: object, kind: str, hint: str) -> re.Match[str]:
 
 def _finite(result: float, value: object) -> float:
     if not math.isfinite(result):
-        raise Unclear(f"{_shown(value)} is too large")
+        raise Unclear(f"{shown(value)} is too large")
     return result
 
 
@@ -326,7 +326,7 @@ def _float(digits: str, value: object) -> float:
 
 def _not_negative(result: float, value: object, hint: str) -> float:
     if result < 0:
-        raise Unclear(f"{_shown(value)} is negative", hint)
+        raise Unclear(f"{shown(value)} is negative", hint)
     return result
 
 

@@ -121,13 +121,16 @@ class Issue:
 
 @dataclass(frozen=True)
 class Told(Luck):
-    """Luck that is told rather than drawn: by name, an array of shape (issues, ATTEMPTS)."""
+    """Luck that is told rather than drawn: by name, an array of shape (issues, n) for the first n attempts (or answers);
+    the last of them stands for all that follow."""
 
     told: Mapping[str, Array] = field(repr=False)
 
     def page(self, channel: Array, intent: Array, number: int, first: int = 0) -> dict[str, Array]:
-        here = slice(first, first + len(channel)), slice(number * PAGE, (number + 1) * PAGE)
-        return {name: self.told[name][here].copy() for name in NAMES}
+        issues, attempts = slice(first, first + len(channel)), number * PAGE + np.arange(PAGE)
+        return {
+            name: values[issues][:, np.minimum(attempts, values.shape[1] - 1)] for name, values in self.told.items()
+        }
 
 
 def customers(*issues: Issue, unit: int = MINUTE) -> Population:
@@ -142,33 +145,30 @@ def customers(*issues: Issue, unit: int = MINUTE) -> Population:
         for name, delays in (("redial", redial), ("reconnect", reconnect)):
             told[name].append([int(delay != NEVER) for delay in delays])
             told[f"{name}_delay"].append([max(0, delay) for delay in delays])
-        draws = (issue.ignored,) if isinstance(issue.ignored, int) else issue.ignored
-        told["ignored"].append(_padded(list(draws)))
+        told["ignored"].append(_padded([issue.ignored] if isinstance(issue.ignored, int) else list(issue.ignored)))
     return population(
         arrival=np.array([round(issue.arrival * unit) for issue in issues], dtype=np.int64),
         channel=np.array([issue.channel for issue in issues], dtype=np.int64),
-        told={
-            name: np.array(rows, dtype=np.int64).reshape(len(issues), ATTEMPTS) for name, rows in told.items()
-        },
+        told={name: np.array(rows, dtype=np.int64) for name, rows in told.items()},
     )
 
 
 def population(arrival: Array, channel: Array, told: Mapping[str, Array]) -> Population:
-    """Issues at these ticks on these channels, with luck of shape (issues, up to ATTEMPTS) in ticks; the last column
-    stays, what is not told is 0 (patience: endless; resolved: 1), and the customer's traits are all 0."""
+    """Issues at these ticks on these channels. What is not told of their luck: endless patience, no work, resolved, no
+    redial, never ignored by chance. The customers' traits are all 0.
+
+    Args:
+        told: by name, shape (issues, n), n ≥ 1, in ticks; the last column stays.
+    """
     size = len(arrival)
-    filled = {name: np.zeros((size, ATTEMPTS), dtype=np.int64) for name in NAMES}
-    filled["patience"][:] = NEVER
-    filled["resolved"][:] = 1
-    filled["ignored"][:] = SAFE
-    for name, values in told.items():
-        filled[name][:] = values[:, np.minimum(np.arange(ATTEMPTS), values.shape[1] - 1)]
+    usual = {"patience": NEVER, "resolved": 1, "ignored": SAFE}
+    whole = {name: told.get(name, np.full((size, 1), usual.get(name, 0))) for name in NAMES}
     columns = {"arrival": arrival, "channel": channel, "customer": np.arange(size, dtype=np.int64)}
     for column in CONTACTS:
         if column.name not in columns:
             columns[column.name] = np.zeros(size, dtype=np.int64)
-    luck = Told(seed=0, replication=0, channels=(), resolved=(), stretch=(), told=filled)
-    return Population(Table(columns), luck, None, "told")
+    luck = Told(seed=0, replication=0, channels=(), resolved=(), stretch=(), told=whole)
+    return Population(Table(columns), luck, None)
 
 
 def _ticks(times: Times, unit: int) -> list[int]:

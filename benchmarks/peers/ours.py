@@ -6,10 +6,11 @@ import numpy as np
 
 from benchmarks.peers import AGENTS, Outcome
 from sim.desk import Channel, Desk, Group, Target
+from sim.draws import PAGE
 from sim.policies.response import AnswerAll
 from sim.policies.routing import LiveFirst
 from sim.population.fates import NAMES, Fates
-from sim.schemas import Outcome as End
+from sim.schemas import NEVER
 from sim.simulate.centre import Centre
 from sim.tables import Floats
 
@@ -32,7 +33,7 @@ def run(arrival: Floats, service: Floats, patience: Floats) -> Outcome:
         answers_first=((0,),),
         answers_then=((),),
     )
-    dense = {name: np.zeros((size, 4), dtype=np.int64) for name in NAMES}
+    dense = {name: np.zeros((size, PAGE), dtype=np.int64) for name in NAMES}
     dense["handle"][:, 0] = service
     dense["patience"][:, 0] = patience
     dense["resolved"][:] = 1
@@ -40,12 +41,7 @@ def run(arrival: Floats, service: Floats, patience: Floats) -> Outcome:
     arrivals = list(zip(arrival.astype(np.int64).tolist(), range(size), strict=True))
     centre = Centre(desk, arrivals, [0] * size, fates)
     centre.run()
-    answered = abandoned = waited = 0
-    for contact in centre.contacts:
-        if contact.outcome == End.ANSWERED:
-            answered += 1
-            waited += contact.answered - contact.offered
-        else:
-            abandoned += 1
-            waited += contact.ended - contact.offered
-    return answered, abandoned, float(waited)
+    answered = [contact for contact in centre.contacts if contact.answered != NEVER]
+    abandoned = [contact for contact in centre.contacts if contact.answered == NEVER]
+    waited = sum(c.answered - c.offered for c in answered) + sum(c.ended - c.offered for c in abandoned)
+    return len(answered), len(abandoned), float(waited)

@@ -44,7 +44,7 @@ class Issues:
     open: Bools
     """A contact still waits or is worked on: the end is not known."""
     solved_first: Bools
-    """The first answer solved it, and no further contact came within 7 days."""
+    """The first answer solved it, and no further contact came within 7 days of it."""
 
 
 class Cohort:
@@ -137,8 +137,10 @@ class Cohort:
         week = 7 * 86_400 * TICKS_PER_SECOND
         next_offered = np.append(table["offered"][1:], 0)
         same_issue = np.append(number[1:] == number[:-1], False)
-        again = same_issue & (next_offered - np.where(ended == NEVER, 0, ended) <= week)
         took = table["answered"] != NEVER
+        # when the customer had this answer
+        had = np.where(self.live[table["channel"]], table["answered"], np.where(took, ended, NEVER))
+        again = same_issue & (next_offered - np.where(had == NEVER, 0, had) <= week)
         first_answer = (table["answer"] == 1) & (resolved == 1) & ~again
         return Issues(
             customer=table["customer"][starts][keep],
@@ -146,7 +148,7 @@ class Cohort:
             first_channel=table["channel"][starts][keep],
             segment=table["segment"][starts][keep],
             first_offered=first[keep],
-            first_answer=least(np.where(self.live[table["channel"]], table["answered"], np.where(took, ended, NEVER))),
+            first_answer=least(had),
             solved=least(np.where(resolved == 1, ended, NEVER)),
             closed=np.maximum(table["ended"][last], table["offered"][last])[keep],
             contacts=(last - starts + 1)[keep],

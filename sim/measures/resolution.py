@@ -72,8 +72,8 @@ MEASURES = (
     Measure("contacts_per_issue", "contacts", f"Mean number of contacts of {_OF}.", Kind.RATIO, "lower", _contacts),
     Measure(
         "fcr", "share",
-        "First-contact resolution: issues solved by their first answer with no further contact within 7 days, over "
-        "issues answered at least once whose 7 days are complete.",
+        "First-contact resolution: issues solved by their first answer with no further contact within 7 days of it, "
+        "over issues answered at least once whose 7 days are complete.",
         Kind.SHARE, "higher", _fcr,
     ),
     Measure("resolved", "share", f"Solved over all {_OF}, by the time the clock stops.", Kind.SHARE, "higher", _resolved),

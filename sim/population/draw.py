@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 
 import numpy as np
@@ -19,10 +19,13 @@ from sim.distributions import Distribution, gamma_factor
 from sim.draws import PAGE, Decision, millionths, uniforms
 from sim.measures import reference
 from sim.population.fates import NAMES, Fates, Page
+from sim.replay import Log
 from sim.scenario import lower
 from sim.scenario.read import Scenario
+from sim.scenario.spec import ScenarioSpec
 from sim.schemas import NEVER, TICKS_PER_SECOND
 from sim.tables import Array, Floats, Table
+from sim.units import MONTH
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,11 @@ class Luck:
         resolved = np.array(self.resolved)[intent]
         stretch = np.array(self.stretch)[intent]
         for code, luck in enumerate(self.channels):
-            mine = channel == code
-            if not mine.any():
+            mine = np.flatnonzero(channel == code)
+            if not len(mine):
                 continue
-            endless = luck.patience is None
-            fates["patience"][mine] = NEVER if endless else luck.patience.ticks(u[Decision.PATIENCE][mine])  # type: ignore[union-attr]
+            patience = NEVER if luck.patience is None else luck.patience.ticks(u[Decision.PATIENCE][mine])
+            fates["patience"][mine] = patience
             handle = luck.handle.quantile(u[Decision.HANDLE][mine]) * stretch[mine][:, None]
             fates["handle"][mine] = np.rint(handle * TICKS_PER_SECOND).astype(np.int64)
             fates["wrap_up"][mine] = luck.wrap_up.ticks(u[Decision.WRAP_UP][mine])
@@ -102,56 +105,61 @@ class Population:
     issues: Table
     luck: Luck
     known_handle: Array | None
-    digest: str
 
     def __len__(self) -> int:
         return len(self.issues)
 
-    def fates(self) -> Fates:
-        channel, intent = self.issues["channel"], self.issues["intent"]
-        dense = self.luck.page(channel, intent, 0)
+    @cached_property
+    def dense(self) -> Page:
+        """The fates of attempts 1 to 4: for each of `NAMES` int64, shape (issues, PAGE)."""
+        dense = self.luck.page(self.issues["channel"], self.issues["intent"], 0)
         if self.known_handle is not None:
             known = self.known_handle != NEVER
             dense["handle"][known, 0] = self.known_handle[known]
+        return dense
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the issues and of their dense fates, as little-endian integers in a fixed order."""
+        digest = sha256()
+        for column in (*(self.issues[name] for name in self.issues.names), *(self.dense[name] for name in NAMES)):
+            digest.update(column.astype("<i8", copy=False).tobytes())
+        return digest.hexdigest()
+
+    def fates(self) -> Fates:
+        channel, intent = self.issues["channel"], self.issues["intent"]
 
         def more(issue: int, page: int) -> Page:
             here = slice(issue, issue + 1)
             return {name: values[0] for name, values in self.luck.page(channel[here], intent[here], page, issue).items()}
 
-        return Fates(dense, more)
+        return Fates(self.dense, more)
 
 
 def draw(scenario: Scenario, seed: int, replication: int) -> Population:
     """The population of one replication: decided by the demand side of the scenario, the seed and the replication."""
-    spec = scenario.spec
     at = partial(uniforms, seed, replication)
-    known = None
-    if scenario.log is not None:
-        log = scenario.log
-        arrival = np.rint(log.entered * TICKS_PER_SECOND).astype(np.int64)
-        order = np.argsort(arrival, kind="stable")
-        arrival = arrival[order]
-        channel = np.full(len(log), list(spec.channels).index(spec.demand.replay.channel))  # type: ignore[union-attr]
-        intent = np.maximum(log.intent[order], 0)
-        service = log.service[order]
-        known = np.full(len(log), NEVER)
-        known[~np.isnan(service)] = np.rint(service[~np.isnan(service)] * TICKS_PER_SECOND).astype(np.int64)
-    else:
+    known = intent = None
+    if scenario.log is None:
         arrival, channel = _arrivals(scenario, seed, replication)
-        intent = _choose([intent.share for intent in spec.intents.values()], at(Decision.INTENT, len(arrival)))
+    else:
+        arrival, channel, intent, known = _replayed(scenario.spec, scenario.log)
+    if intent is None:
+        shares = [intent.share for intent in scenario.spec.intents.values()]
+        intent = _choose(shares, at(Decision.INTENT, len(arrival)))
     columns = {"arrival": arrival, "channel": channel, "intent": intent}
     columns |= _people(scenario, seed, replication, len(arrival))
     columns["reply_draw"] = millionths(at(Decision.REPLY, len(arrival)))
     columns["noise_draw"] = np.rint(_normal(at(Decision.NOISE, len(arrival))) * 1000).astype(np.int64)
     columns["complaint_draw"] = millionths(at(Decision.COMPLAINT, len(arrival)))
     issues = Table({name: values.astype(np.int64) for name, values in columns.items()})
-    luck = _luck(scenario, seed, replication)
-    return Population(issues, luck, known, _digest(issues, luck, known))
+    return Population(issues, _luck(scenario, seed, replication), known)
 
 
 def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, Array]:
     """Ticks and channels of all issues, in order of time, then channel."""
     spec, days = scenario.spec, lower.calendar(scenario)
+    since, _, _ = lower.horizon(scenario)
 
     def factors(decision: Decision, shape: float, size: int) -> Floats:
         return gamma_factor(uniforms(seed, replication, decision, size), shape) if shape > 0 else np.ones(size)
@@ -161,6 +169,7 @@ def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, A
         busy = demand.busyness(
             rate,
             days,
+            since,
             partial(factors, Decision.BUSY_DAY, spec.demand.busy_days),
             partial(factors, Decision.BUSY_HOUR, spec.demand.busy_hours),
         )
@@ -174,30 +183,43 @@ def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, A
     return arrival[order], channel[order]
 
 
+def _replayed(spec: ScenarioSpec, log: Log) -> tuple[Array, Array, Array | None, Array]:
+    """Ticks, channels, intents (None where the log has none) and known handle times of a log, in order of time."""
+    assert spec.demand.replay is not None
+    arrival = np.rint(log.entered * TICKS_PER_SECOND).astype(np.int64)
+    order = np.argsort(arrival, kind="stable")
+    channel = np.full(len(log), list(spec.channels).index(spec.demand.replay.channel))
+    service = log.service[order]
+    known = np.full(len(log), NEVER)
+    known[~np.isnan(service)] = np.rint(service[~np.isnan(service)] * TICKS_PER_SECOND).astype(np.int64)
+    return arrival[order], channel, log.intent[order] if log.intents else None, known
+
+
 def _people(scenario: Scenario, seed: int, replication: int, size: int) -> dict[str, Array]:
     """The customer of each issue, by segment weights, with what is known of them."""
     segments = scenario.spec.customers.segments
     at = partial(uniforms, seed, replication)
-    count = lower.customers(scenario)
     shares = [segment.share for segment in segments.values()]
     segment = _choose(shares, at(Decision.SEGMENT, size))
-    # customers are numbered by segment, each segment a stretch of its share
-    bounds = np.rint(np.concatenate(([0.0], np.cumsum(shares) / sum(shares))) * count)
-    width = np.maximum(1, bounds[segment + 1] - bounds[segment])
-    customer = (bounds[segment] + np.floor(at(Decision.CUSTOMER, size) * width)).astype(np.int64)
+    # customers are numbered by segment, each segment a stretch of its share, of one customer at least
+    bounds = np.rint(np.concatenate(([0.0], np.cumsum(shares) / sum(shares))) * lower.customers(scenario))
+    width = np.maximum(1, np.diff(bounds)).astype(np.int64)
+    before = np.cumsum(width) - width
+    customer = before[segment] + np.floor(at(Decision.CUSTOMER, size) * width[segment]).astype(np.int64)
+    # a customer's traits are drawn with their first issue: most customers have none, and need no draw
+    _, first, again = np.unique(customer, return_index=True, return_inverse=True)
+    own = first[again]
 
     def trait(decision: Decision) -> Floats:
-        return at(decision, count + 1)[customer]
+        return at(decision, size)[own]
 
-    contract = np.zeros(size, dtype=np.int64)
-    tenure = np.zeros(size, dtype=np.int64)
-    captive = np.zeros(size, dtype=np.int64)
+    kinds, free, been = trait(Decision.CONTRACT), trait(Decision.CAPTIVE), trait(Decision.TENURE)
+    contract, tenure, captive = (np.zeros(size, dtype=np.int64) for _ in range(3))
     for code, kind in enumerate(segments.values()):
-        mine = segment == code
-        contract[mine] = _choose(list(kind.contract.model_dump().values()), trait(Decision.CONTRACT)[mine])
-        captive[mine] = trait(Decision.CAPTIVE)[mine] < kind.captive
-        time = lower.tenure(kind)
-        tenure[mine] = np.floor(time.quantile(trait(Decision.TENURE)[mine]) / lower.MONTH).astype(np.int64)
+        mine = np.flatnonzero(segment == code)
+        contract[mine] = _choose(list(kind.contract.model_dump().values()), kinds[mine])
+        captive[mine] = free[mine] < kind.captive
+        tenure[mine] = np.floor(lower.tenure(kind).quantile(been[mine]) / MONTH).astype(np.int64)
     length = np.array([0, 12, 24])[contract]
     expires_in = np.where(length > 0, np.floor(trait(Decision.EXPIRES_IN) * length).astype(np.int64), NEVER)
     ranks = trait(Decision.MOOD) * (len(reference.MOOD) - 1)
@@ -251,18 +273,3 @@ def _luck(scenario: Scenario, seed: int, replication: int) -> Luck:
         resolved=tuple(float("nan") if share is None else share for share in resolved),
         stretch=tuple(intents[name].handle_time if name in intents else 1.0 for name in codes),
     )
-
-
-def _digest(issues: Table, luck: Luck, known: Array | None) -> str:
-    """SHA-256 of the issues and of the dense fates, as little-endian integers in a fixed order."""
-    digest = sha256()
-    for name in issues.names:
-        digest.update(issues[name].astype("<i8").tobytes())
-    dense = luck.page(issues["channel"], issues["intent"], 0)
-    for name in NAMES:
-        digest.update(dense[name].astype("<i8").tobytes())
-    if known is not None:
-        digest.update(known.astype("<i8").tobytes())
-    return digest.hexdigest()
-
-

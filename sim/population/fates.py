@@ -43,22 +43,20 @@ class Fates:
 
     def __init__(self, dense: Page, more: Callable[[int, int], Page]) -> None:
         self.dense = dense
-        self._lists = {name: dense[name].ravel().tolist() for name in NAMES}
         self._more = lru_cache(maxsize=4096)(more)
-        # plain lists: reading one element of a NumPy array costs the engine three times as much
-        self._patience: list[int] = self._lists["patience"]
-        self._work = list(zip(*(self._lists[name] for name in _WORK), strict=True))
+        # nearly every contact is a first one: lists, because reading an element of an array costs three times as much
+        self._first_patience: list[int] = dense["patience"][:, 0].tolist()
+        self._first_work = list(zip(*(dense[name][:, 0].tolist() for name in _WORK), strict=True))
 
     def patience(self, issue: int, attempt: int) -> int:
-        if attempt <= PAGE:
-            return self._patience[issue * PAGE + attempt - 1]
-        return self._later("patience", issue, attempt)
+        """Ticks until the customer leaves the line; `NEVER` if they do not."""
+        return self._first_patience[issue] if attempt == 1 else self._get("patience", issue, attempt)
 
     def work(self, issue: int, answer: int) -> tuple[int, int, int]:
         """Handle time and wrap-up of an answer, in ticks, and 1 if it solves the issue."""
-        if answer <= PAGE:
-            return self._work[issue * PAGE + answer - 1]
-        handle, wrap_up, resolved = (self._later(name, issue, answer) for name in _WORK)
+        if answer == 1:
+            return self._first_work[issue]
+        handle, wrap_up, resolved = (self._get(name, issue, answer) for name in _WORK)
         return handle, wrap_up, resolved
 
     def redials_after(self, issue: int, attempt: int) -> int | None:
@@ -77,9 +75,6 @@ class Fates:
 
     def _get(self, name: str, issue: int, number: int) -> int:
         if number <= PAGE:
-            return int(self._lists[name][issue * PAGE + number - 1])
-        return self._later(name, issue, number)
-
-    def _later(self, name: str, issue: int, number: int) -> int:
+            return self.dense[name].item(issue, number - 1)
         page, position = divmod(number - 1, PAGE)
         return int(self._more(issue, page)[name][position])

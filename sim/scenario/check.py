@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from sim.clock import Piece, Week, say_pieces
@@ -10,9 +12,13 @@ from sim.errors import did_you_mean
 from sim.replay import Log
 from sim.scenario.complete import Keys
 from sim.scenario.spec import FromLog, Group, ScenarioSpec
+from sim.units import Money, shown
 
 LARGEST_RUN = 5_000_000
 """Issues a replication: more would not fit into memory."""
+
+
+_NAME = re.compile(r"\w[\w -]{0,39}")
 
 
 class Finding(NamedTuple):
@@ -24,30 +30,57 @@ class Finding(NamedTuple):
     about: tuple[Keys, ...] = ()
 
 
-def check(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
+def check(spec: ScenarioSpec, log: Log | None, assumed: Container[str]) -> Iterator[Finding]:
+    """What does not fit together; `assumed` are the paths of values that are defaults."""
+    yield from _names(spec)
     yield from _time(spec)
-    yield from _shares(spec)
+    yield from _shares(spec, assumed)
     yield from _groups(spec)
     yield from _cover(spec)
     yield from _money(spec)
     yield from _demand(spec, log)
+    if spec.customers.count is None and spec.customers.issues <= 0:
+        yield Finding(
+            ("customers", "issues"), "with no issues a customer, nothing says how many customers there are",
+            "give customers.count, or more than 0/month", (("customers", "count"),),
+        )  # fmt: skip
     for name in spec.targets:
         if name not in spec.channels:
-            yield Finding(("targets", name), f"there is no channel '{name}'", did_you_mean(name, tuple(spec.channels)))
+            hint = did_you_mean(name, tuple(spec.channels))
+            yield Finding(("targets", name), f"there is no channel '{name}'", hint, (("channels", name),))
+
+
+def _names(spec: ScenarioSpec) -> Iterator[Finding]:
+    named: tuple[tuple[Keys, Iterable[str]], ...] = (
+        (("channels",), spec.channels),
+        (("groups",), spec.groups),
+        (("intents",), spec.intents),
+        (("customers", "segments"), spec.customers.segments),
+    )
+    for path, names in named:
+        for name in names:
+            if not _NAME.fullmatch(name):
+                hint = "use at most 40 letters, digits, spaces, _ and -"
+                yield Finding((*path, name), "this is not a name that tables and plots can show", hint)
 
 
 def _time(spec: ScenarioSpec) -> Iterator[Finding]:
     for key in ("lasts", "run_in", "drain"):
         if getattr(spec, key) % spec.interval:
-            yield Finding((key,), "this is not a whole number of intervals", f"the interval is {spec.interval / 60:g}m")
+            what = f"{getattr(spec, key) / 60:g}m is not a whole number of intervals"
+            yield Finding((key,), what, f"give a multiple of {spec.interval / 60:g}m", (("interval",),))
     if spec.lasts + spec.run_in > 400 * 86_400:
         yield Finding(("lasts",), "a run of more than 400 days is not supported", "give less, such as 28d")
     if spec.drain > 100 * 86_400:
         yield Finding(("drain",), "a drain of more than 100 days is not supported", "give less, such as 14d")
 
 
-def _shares(spec: ScenarioSpec) -> Iterator[Finding]:
+def _shares(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
+    by_share = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
+    said = [share for name, share in by_share.items() if f"channels.{name}.share" not in assumed]
     for path, shares in (
+        # where any is left to its default, they only weigh the channels against one another
+        (("channels",), said if len(said) == len(by_share) > 0 else [1.0]),
         (("intents",), [intent.share for intent in spec.intents.values()]),
         (("customers", "segments"), [segment.share for segment in spec.customers.segments.values()]),
         *(
@@ -62,20 +95,14 @@ def _shares(spec: ScenarioSpec) -> Iterator[Finding]:
 
 def groups(spec: ScenarioSpec) -> dict[str, Group]:
     """All skill groups: those of the scenario, and one for every channel that carries its own staff."""
-    from sim import defaults
-    from sim.units import money, share
-
-    found = dict(spec.groups)
-    for name, channel in spec.channels.items():
-        if channel.staff is not None:
-            found[name] = Group.model_construct(
-                answers=(name,),
-                then=(),
-                staff=channel.staff,
-                cost=channel.cost or money(defaults.GROUP["cost"].value),
-                shrinkage=share(defaults.GROUP["shrinkage"].value) if channel.shrinkage is None else channel.shrinkage,
-            )
-    return found
+    own = {
+        name: Group.model_construct(
+            answers=(name,), then=(), staff=channel.staff, cost=channel.cost, shrinkage=channel.shrinkage
+        )
+        for name, channel in spec.channels.items()
+        if channel.staff is not None
+    }
+    return spec.groups | own
 
 
 def staff_week(spec: ScenarioSpec, group: Group) -> Week:
@@ -93,7 +120,8 @@ def staff_week(spec: ScenarioSpec, group: Group) -> Week:
 
 def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
     if not spec.channels:
-        yield Finding((), "there is no channel", "add one, as in phone: {staff: 12, hours: 08:00-20:00}", (("channels",),))
+        hint = "add one, as in phone: {staff: 12, hours: 08:00-20:00}"
+        yield Finding((), "there is no channel", hint, (("channels",),))
     for name, channel in spec.channels.items():
         if channel.staff is not None and name in spec.groups:
             yield Finding(
@@ -109,12 +137,15 @@ def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
                     )  # fmt: skip
     for name, group in spec.groups.items():
         for key in ("answers", "then"):
-            for channel in getattr(group, key):
+            for item, channel in enumerate(getattr(group, key)):
                 if channel not in spec.channels:
-                    hint = did_you_mean(channel, tuple(spec.channels))
-                    yield Finding(("groups", name, key), f"there is no channel '{channel}'", hint, (("channels", channel),))
-        for channel in set(group.answers) & set(group.then):
-            yield Finding(("groups", name, "then"), f"'{channel}' is in answers as well", "name it once")
+                    hint = did_you_mean(channel[:60], tuple(spec.channels))
+                    what = f"there is no channel {shown(channel)}"
+                    yield Finding(("groups", name, key, item), what, hint, (("channels", channel),))
+                elif channel in (group.answers + group.then)[: item + len(group.answers) * (key == "then")]:
+                    yield Finding(("groups", name, key, item), f"'{channel}' is in this group already", "name it once")
+        if not group.answers:
+            yield Finding(("groups", name, "answers"), "this group answers nothing", "name a channel, as in [phone]")
 
 
 def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
@@ -133,7 +164,10 @@ def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
         if any(isinstance(team.staff, FromLog) for team in answering):
             continue
         weeks = [staff_week(spec, team) for team in answering]
-        hours = channel.hours or Week.always()
+        hours = Week.always() if channel.hours is None else channel.hours
+        if not hours.pieces:
+            yield Finding(("channels", name, "hours"), f"{name} is never open", "give it hours, such as 08:00-20:00")
+            continue
         if channel.kind == "deferrable":
             if not any(piece.value > 0 for week in weeks for piece in week.pieces):
                 yield Finding(("channels", name), f"nobody is ever there to answer {name}", "give it staff", about)
@@ -149,15 +183,16 @@ def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
 
 
 def _money(spec: ScenarioSpec) -> Iterator[Finding]:
-    amounts = [(("groups", name, "cost"), group.cost) for name, group in spec.groups.items()]
-    amounts += [
-        (("channels", name, "cost"), channel.cost) for name, channel in spec.channels.items() if channel.cost is not None
+    amounts: list[tuple[Keys, Money]] = [
+        *((("customers", "segments", name, "margin"), part.margin) for name, part in spec.customers.segments.items()),
+        *((("channels", name, "cost"), part.cost) for name, part in spec.channels.items() if part.cost is not None),
+        *((("groups", name, "cost"), part.cost) for name, part in spec.groups.items()),
     ]
-    currencies = {money.currency for _, money in amounts}
-    if len(currencies) > 1:
-        path, money = amounts[-1]
-        others = ", ".join(sorted(currencies - {money.currency}))
-        yield Finding(path, f"costs are in {money.currency} here and in {others} elsewhere", "use one currency")
+    used = Counter(money.currency for _, money in amounts)
+    usual = used.most_common(1)[0][0] if used else ""
+    for path, money in amounts:
+        if money.currency != usual:
+            yield Finding(path, f"this is in {money.currency}, other amounts are in {usual}", "use one currency")
 
 
 def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
@@ -167,6 +202,14 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     if replay is None:
         for path in from_log:
             yield Finding(path, "there is no replayed log to rebuild staff from", "add demand.replay", (("demand",),))
+        by_share = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
+        if spec.customers.count is None:
+            for name in by_share:
+                yield Finding(
+                    ("channels", name), f"nothing says how many contacts {name} gets",
+                    f"give customers, as in customers: 20000, or {name} a rate, as in rate: 120/h",
+                    (("customers",), ("channels", name, "rate"), ("demand",)),
+                )  # fmt: skip
         issues = expected_issues(spec)
         if issues > LARGEST_RUN:
             yield Finding(
@@ -176,7 +219,8 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
         return
     if replay.channel not in spec.channels:
         hint = did_you_mean(replay.channel, tuple(spec.channels))
-        yield Finding(("demand", "replay", "channel"), f"there is no channel '{replay.channel}'", hint)
+        what = f"there is no channel {shown(replay.channel)}"
+        yield Finding(("demand", "replay", "channel"), what, hint, (("channels", replay.channel),))
     for name, channel in spec.channels.items():
         if channel.rate is not None:
             yield Finding(
@@ -197,7 +241,8 @@ def expected_issues(spec: ScenarioSpec) -> float:
     issues = (spec.customers.count or 0) * spec.customers.issues * time if by_share else 0.0
     for channel in spec.channels.values():
         if channel.rate is not None:
-            week = channel.rate.within(channel.hours or Week.always())
+            hours = channel.hours if channel.kind == "live" else None
+            week = channel.rate.within(hours or Week.always())
             issues += sum(p.value * (p.end - p.start) for p in week.pieces) * time / (7 * 86_400)
     return issues
 

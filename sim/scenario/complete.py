@@ -1,4 +1,4 @@
-"""From what the user wrote to a whole scenario: short forms spelled out, defaults filled in, and which they were.
+"""From what the user wrote to a whole scenario: short forms spelled out, then defaults filled in.
 
 Short forms: ``phone:``, ``chat:`` and ``email:`` may stand at the top; ``customers: 20000`` is a count; a channel may
 carry its own ``staff:``, which makes a group of the channel's name.
@@ -7,8 +7,9 @@ carry its own ``staff:``, which makes a group of the channel's name.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sim import defaults
@@ -16,76 +17,102 @@ from sim.defaults import CHANNELS, LIKE, Default
 
 Keys = tuple[str | int, ...]
 
-
-@dataclass
-class Completed:
-    """`data` for validation; `origin` maps the paths that were moved to where the user wrote them; `assumed` are the
-    defaults that were filled in, by path."""
-
-    data: dict[str, Any]
-    origin: dict[Keys, Keys]
-    assumed: dict[str, Default]
-
-    def written_at(self, path: Keys) -> Keys:
-        """Where the user wrote what stands at `path` of the data."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.origin:
-                return self.origin[path[:length]] + path[length:]
-        return path
+_MONEY = re.compile(r"([0-9]\s*)([A-Z]{3})(?=\s*/)")
 
 
-def complete(raw: Mapping[str, Any]) -> Completed:
+def spell_out(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Keys, Keys]]:
+    """A copy without short forms, and the paths that were moved, each with where the user wrote it.
+
+    ``phone:`` stays at the top, an unknown key there, where ``channels.phone`` is in the file as well.
+    """
     data: dict[str, Any] = copy.deepcopy(dict(raw))
-    done = Completed(data, {}, {})
-    _lift_channels(done)
-    if not isinstance(data.get("customers", {}), dict):
-        data["customers"] = {"count": data["customers"]}
-        done.origin[("customers", "count")] = ("customers",)
-    _fill(done, data, "", defaults.SCENARIO)
-    _fill(done, _mapping(data, "demand"), "demand.", defaults.DEMAND)
-    customers = _mapping(data, "customers")
-    _fill(done, customers, "customers.", defaults.CUSTOMERS)
-    segments = _entries(customers, "segments", {"all": {}})
-    # of several segments each says its share
-    preset = {key: value for key, value in defaults.SEGMENT.items() if key != "share" or len(segments) == 1}
-    for name, segment in segments:
-        _fill(done, segment, f"customers.segments.{name}.", preset)
-    _entries(data, "intents", {"any": {"share": "100%"}})
-    for name, channel in _entries(data, "channels", {}):
-        _fill_channel(done, name, channel)
-    for name, group in _entries(data, "groups", {}):
-        _fill(done, group, f"groups.{name}.", defaults.GROUP)
-    return done
-
-
-def _lift_channels(done: Completed) -> None:
-    """``phone:`` at the top is ``channels.phone``, unless that is there as well (then it stays, an unknown key)."""
+    origin: dict[Keys, Keys] = {}
+    channels = _mapping(data, "channels")
     for name in CHANNELS:
-        if name in done.data and name not in _mapping(done.data, "channels"):
-            done.data["channels"][name] = done.data.pop(name)
-            done.origin[("channels", name)] = (name,)
+        if name in data and name not in channels and channels is data["channels"]:
+            channels[name] = data.pop(name)
+            origin["channels", name] = (name,)
+    if not isinstance(data.get("customers", {}), dict | None):
+        data["customers"] = {"count": data["customers"]}
+        origin["customers", "count"] = ("customers",)
+    return data, origin
 
 
-def _fill_channel(done: Completed, name: str, channel: dict[str, Any]) -> None:
-    like = name if name in CHANNELS else LIKE.get(str(channel.get("kind")), "")
-    preset = CHANNELS.get(like, {})
-    if like != name:
-        # a channel of the user's own says what kind it is
-        preset = {key: default for key, default in preset.items() if key != "kind"}
-    _fill(done, channel, f"channels.{name}.", preset)
+def spelled_out(path: Keys) -> Keys:
+    """Where `spell_out` puts what stands at a path."""
+    if path[0] in CHANNELS:
+        return ("channels", *path)
+    return ("customers", "count") if path == ("customers",) else path
 
 
-def _fill(done: Completed, data: Any, prefix: str, preset: Mapping[str, Default]) -> None:
-    if not isinstance(data, dict):
-        return
-    for key, default in preset.items():
-        if data.get(key) is None:
-            data[key] = copy.deepcopy(default.value)
-            done.assumed[prefix + key] = default
+def fill(spelled: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Default]]:
+    """A copy with every default in its place, and those defaults by path; they are in the currency of the scenario."""
+    data: dict[str, Any] = copy.deepcopy(dict(spelled))
+    return data, _Filling(_currency(data)).scenario(data)
 
 
-def _mapping(data: dict[str, Any], key: str) -> Any:
-    """The mapping at `key`; made where there is none; whatever else is there is left for validation to refuse."""
+class _Filling:
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+        self.assumed: dict[str, Default] = {}
+
+    def scenario(self, data: dict[str, Any]) -> dict[str, Default]:
+        self._fill(data, "", defaults.SCENARIO)
+        self._fill(_mapping(data, "demand"), "demand.", defaults.DEMAND)
+        customers = _mapping(data, "customers")
+        self._fill(customers, "customers.", defaults.CUSTOMERS)
+        segments = _entries(customers, "segments", {"all": {}})
+        # of several segments each says its share
+        preset = {key: value for key, value in defaults.SEGMENT.items() if key != "share" or len(segments) == 1}
+        for name, segment in segments:
+            self._fill(segment, f"customers.segments.{name}.", preset)
+        _entries(data, "intents", {"any": {"share": "100%"}})
+        for name, channel in _entries(data, "channels", {}):
+            self._fill(channel, f"channels.{name}.", _channel(name, channel))
+            if channel.get("staff") is not None:
+                self._fill(channel, f"channels.{name}.", defaults.GROUP)
+        for name, group in _entries(data, "groups", {}):
+            self._fill(group, f"groups.{name}.", defaults.GROUP)
+        return self.assumed
+
+    def _fill(self, data: dict[str, Any], prefix: str, preset: Mapping[str, Default]) -> None:
+        for key, default in preset.items():
+            if data.get(key) is None:
+                here = self._in_currency(default)
+                data[key] = copy.deepcopy(here.value)
+                self.assumed[prefix + key] = here
+
+    def _in_currency(self, default: Default) -> Default:
+        if not isinstance(default.value, str) or not _MONEY.search(default.value):
+            return default
+        value, range_ = (_MONEY.sub(rf"\g<1>{self.currency}", text) for text in (default.value, default.range))
+        return replace(default, value=value, range=range_)
+
+
+def _channel(name: str, channel: Mapping[str, Any]) -> dict[str, Default]:
+    """The defaults of a channel: its own, or those of the one it is like; of the user's own, it says its kind."""
+    if name in CHANNELS:
+        return CHANNELS[name]
+    like = CHANNELS[LIKE.get(str(channel.get("kind")), "phone")]
+    return {key: default for key, default in like.items() if key != "kind"}
+
+
+def _currency(data: Any) -> str:
+    """The first currency that the user writes under cost or margin; else that of the defaults."""
+    return next((found[2] for text in _amounts(data) if (found := _MONEY.search(text))), "EUR")
+
+
+def _amounts(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key in ("cost", "margin") and isinstance(value, str):
+                yield value
+            else:
+                yield from _amounts(value)
+
+
+def _mapping(data: dict[str, Any], key: str) -> dict[str, Any]:
+    """The mapping at `key`, made where there is none; whatever else is there is left for validation to refuse."""
     if data.get(key) is None:
         data[key] = {}
     return data[key] if isinstance(data[key], dict) else {}
@@ -93,10 +120,8 @@ def _mapping(data: dict[str, Any], key: str) -> Any:
 
 def _entries(data: dict[str, Any], key: str, otherwise: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """The entries of a mapping of mappings; an entry left empty becomes an empty mapping."""
-    if not isinstance(data, dict):
-        return []
     entries = _mapping(data, key)
-    if not entries and isinstance(data.get(key), dict):
+    if not entries and isinstance(data[key], dict):
         data[key] = entries = copy.deepcopy(otherwise)
     for name, entry in entries.items():
         if entry is None:

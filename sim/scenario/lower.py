@@ -63,12 +63,13 @@ def rates(scenario: Scenario) -> list[demand.Rate]:
     weights = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
     laid = []
     for name, channel in spec.channels.items():
+        # messages are written at any time; their hours are those of whoever works on them
+        hours = channel.hours if channel.kind == "live" else None
         if channel.rate is not None:
-            week = channel.rate if channel.hours is None else channel.rate.within(channel.hours)
+            week = channel.rate if hours is None else channel.rate.within(hours)
         else:
             share = channel.share / (sum(weights.values()) or 1.0)
             shape = defaults.SHAPES[channel.shape]
-            hours = channel.hours if channel.kind == "live" else None
             week = demand.shaped_week(weekly * share, defaults.WEEKDAY_FACTORS, shape, hours)
         laid.append(demand.lay(week, days, start, end))
     return laid

@@ -12,19 +12,25 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from sim import units
-from sim.clock import Week
+from sim.clock import DAY, Week
 from sim.errors import did_you_mean
 from sim.policies import RESPONSE, ROUTING, STAFFING
 from sim.scenario.words import (
     Again,
     Date,
     Duration,
+    Ending,
+    Factor,
+    Few,
     Hours,
     Interval,
     Number,
     PerSecond,
     PerTime,
+    Problem,
+    Problems,
     Rates,
+    Shape,
     Share,
     Some,
     SomeTime,
@@ -33,9 +39,12 @@ from sim.scenario.words import (
     Words,
     Zone,
     read_by,
+    read_count,
     read_week,
 )
-from sim.units import Unclear
+from sim.units import Unclear, shown
+
+LARGEST_TEAM = 10_000
 
 
 class FromLog(NamedTuple):
@@ -48,37 +57,61 @@ class FromLog(NamedTuple):
 def read_staff(value: Any) -> Week | int | FromLog:
     """A number of agents, a table of them by days and hours, or ``{from_log: {gap: 30m, per: 1h}}``."""
     if isinstance(value, dict) and "from_log" in value:
-        given = value["from_log"] if isinstance(value["from_log"], dict) else {}
-        unknown = next((key for key in given if key not in ("gap", "per")), None)
-        if unknown or len(value) > 1 or not isinstance(value["from_log"], (dict, type(None))):
-            raise Unclear(f"'{unknown or value}' is not understood here", "write {from_log: {gap: 30m, per: 1h}}")
-        per = units.duration(given.get("per", "1h"))
-        if per <= 0 or 86_400 % per:
-            raise Unclear(f"'{given['per']}' does not divide a day", "give 15m, 30m or 1h")
-        return FromLog(units.duration(given.get("gap", "30m")), per)
+        return _read_from_log(value)
     if not isinstance(value, dict):
-        return value if isinstance(value, Week) else units.count(value)
-    return read_week(lambda v: float(units.count(v)), "mon-fri 09:00-17:00: 6")(value)
+        return value if isinstance(value, Week) else read_count(value, most=LARGEST_TEAM)
+    return read_week(lambda v: float(read_count(v, most=LARGEST_TEAM)), "mon-fri 09:00-17:00: 6")(value)
+
+
+def _read_from_log(value: dict[str, Any]) -> FromLog:
+    given = {} if value["from_log"] is None else value["from_log"]
+    hint = "write {from_log: {gap: 30m, per: 1h}}"
+    if not isinstance(given, dict):
+        raise Problems([Problem(("from_log",), f"{shown(given)} stands where gap and per belong", hint)])
+    found = [Problem((key,), "staff from a log has no other times", hint) for key in value if key != "from_log"]
+    found += [Problem(("from_log", key), "unknown key", hint) for key in given if key not in ("gap", "per")]
+    seconds = {"gap": 1800.0, "per": 3600.0}
+    for key in seconds.keys() & given.keys():
+        try:
+            seconds[key] = units.duration(given[key])
+        except Unclear as problem:
+            found.append(Problem(("from_log", key), problem.what, problem.hint))
+    if seconds["per"] <= 0 or DAY % seconds["per"]:
+        what = f"{shown(given['per'])} does not divide a day"
+        found.append(Problem(("from_log", "per"), what, "give 15m, 30m or 1h"))
+    if found:
+        raise Problems(found)
+    return FromLog(**seconds)
 
 
 def _read_policy(catalogue: dict[str, Any]) -> Any:
     def read(value: Any) -> Any:
+        if type(value) in catalogue.values():
+            return value
         if not isinstance(value, str):
-            return value if hasattr(value, "name") else _no_policy(value, catalogue)
+            raise Unclear(f"{shown(value)} is not a policy", _as_call(value, catalogue))
         name, given = units.call(value)
         if name not in catalogue:
-            raise Unclear(f"'{name}' is not a policy", did_you_mean(name, tuple(catalogue)))
+            raise Unclear(f"{shown(name)} is not a policy", did_you_mean(name, tuple(catalogue)))
         readers = {field.name: field.metadata["read"] for field in fields(catalogue[name])}
         unknown = next((key for key in given if key not in readers), None)
         if unknown is not None:
-            raise Unclear(f"{name} does not take '{unknown or given[unknown]}'", did_you_mean(unknown, tuple(readers)))
+            hint = did_you_mean(unknown, tuple(readers)) or "it takes no settings"
+            raise Unclear(f"{name} does not take {shown(unknown or given[unknown])}", hint)
         return catalogue[name](**{key: readers[key](text) for key, text in given.items()})
 
     return read_by(read)
 
 
-def _no_policy(value: Any, catalogue: dict[str, Any]) -> Any:
-    raise Unclear(f"{value!r} is not a policy", f"known here: {', '.join(catalogue)}")
+def _as_call(value: Any, catalogue: dict[str, Any]) -> str:
+    """A hint: a policy that was written as a mapping, as it should be written."""
+    name, given = next(iter(value.items())) if isinstance(value, dict) and value else ("", {})
+    if name not in catalogue:
+        return f"known here: {', '.join(catalogue)}"
+    keys = [field.name for field in fields(catalogue[name])]
+    settings = given if isinstance(given, dict) else dict.fromkeys(keys[:1], given)
+    listed = ", ".join(f"{key} {text}" for key, text in settings.items() if key in keys and isinstance(text, str))
+    return f"write {name}({listed})" if listed else f"write {name}"
 
 
 StaffLevels = Annotated[Week | int | FromLog, read_by(read_staff)]
@@ -101,7 +134,7 @@ class Segment(Spec):
     margin: PerTime
     contract: Contracts
     captive: Share
-    tenure: Time
+    tenure: Ending
 
 
 class Customers(Spec):
@@ -117,7 +150,7 @@ class Intent(Spec):
 
     share: Share
     resolved_at_first_contact: Share | None = None
-    handle_time: Annotated[float, read_by(units.factor)] = 1.0
+    handle_time: Factor = 1.0
 
 
 class Channel(Spec):
@@ -125,16 +158,16 @@ class Channel(Spec):
     share: Share
     rate: Rates | None = None
     hours: Hours
-    shape: str
+    shape: Shape
     staff: StaffLevels | None = None
     cost: PerTime | None = None
     shrinkage: Share | None = None
     lines: Some | None = None
-    at_once: Some = 1
+    at_once: Few = 1
     slowdown: Share = 0.0
     patience: Time
-    handle_time: Time
-    wrap_up: Time
+    handle_time: Ending
+    wrap_up: Ending
     resolved_at_first_contact: Share
     redial: Again
     reconnect: Again
@@ -195,18 +228,18 @@ class ScenarioSpec(Spec):
 
     name: str
     question: str | None = None
+    customers: Customers
+    channels: dict[str, Channel]
+    groups: dict[str, Group]
+    targets: dict[str, Target] = Field(default_factory=dict)
+    intents: dict[str, Intent]
+    demand: Demand
+    policies: Policies = Policies()
     starts: Date
     lasts: SomeTime
     time_zone: Zone
     interval: Interval
     run_in: Duration
     drain: Duration
-    customers: Customers
-    intents: dict[str, Intent]
-    channels: dict[str, Channel]
-    groups: dict[str, Group]
-    demand: Demand
-    policies: Policies = Policies()
-    targets: dict[str, Target] = Field(default_factory=dict)
 
 

@@ -6,19 +6,24 @@ weekday and hour, say); each carries the path below the value at which it stands
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from sim import units
+from sim import defaults, units
 from sim.clock import DAY, DAYS, Piece, Week, say_clock
 from sim.distributions import Constant, Distribution, Exponential, Lognormal, Weibull
 from sim.errors import did_you_mean
-from sim.units import Money, Unclear
+from sim.units import Money, Unclear, shown
+
+LONGEST = 100 * 366 * 86_400.0
+"""Seconds of the longest time that makes sense anywhere in a scenario: a century."""
 
 
 class Problem(NamedTuple):
@@ -67,7 +72,7 @@ def read_hours(value: Any) -> Week | None:
         if isinstance(text, str) and text.strip().lower() == "closed":
             return []
         parts = text if isinstance(text, list) else str(text).split(",") if isinstance(text, str) else [text]
-        return [(*units.clock_range(part), 1.0) for part in parts]
+        return [(*_opening(part), 1.0) for part in parts]
 
     if not isinstance(value, dict):
         return _week([(day, *span) for span in spans(value) for day in range(7)])
@@ -79,6 +84,14 @@ def read_hours(value: Any) -> Week | None:
         except Unclear as problem:
             problems.append(Problem((days,), problem.what, problem.hint))
     return _checked(pieces, problems)
+
+
+def _opening(part: Any) -> tuple[int, int]:
+    bare = re.fullmatch(r"\s*([0-9]{1,2})\s*-\s*([0-9]{1,2})\s*", part) if isinstance(part, str) else None
+    if bare:
+        start, end = bare[1].zfill(2), bare[2].zfill(2)
+        raise Unclear(f"{shown(part)} has hours without minutes", f"write {start}:00-{end}:00")
+    return units.clock_range(part)
 
 
 def read_week(reader: Callable[[Any], float], example: str) -> Callable[[Any], Week]:
@@ -122,7 +135,7 @@ def _days_and_span(key: str, example: str) -> tuple[tuple[int, ...], tuple[int, 
     try:
         return units.weekdays(days), units.clock_range(span)
     except Unclear:
-        raise Unclear(f"'{key}' is not a time of the week", f"write it like this: {example}") from None
+        raise Unclear(f"{shown(key)} is not a time of the week", f"write it as in {example}") from None
 
 
 def _checked(pieces: list[tuple[int, int, int, float]], problems: list[Problem]) -> Week:
@@ -142,12 +155,11 @@ def _week(pieces: list[tuple[int, int, int, float]]) -> Week:
             if end > 0:
                 cut.append(Piece((day + 1) % 7, 0, end, value))
     cut.sort()
-    for before, after in zip(cut, cut[1:], strict=False):
+    for before, after in pairwise(cut):
         if before.weekday == after.weekday and after.start < before.end:
-            raise Unclear(
-                f"{DAYS[after.weekday]} {say_clock(after.start)}-{say_clock(min(before.end, after.end))} is given twice",
-                "let the ranges of a day follow one another",
-            )
+            span = f"{say_clock(after.start)}-{say_clock(min(before.end, after.end))}"
+            hint = "let the ranges of a day follow one another"
+            raise Unclear(f"{DAYS[after.weekday]} {span} is given twice", hint)
     return Week(tuple(cut))
 
 
@@ -176,33 +188,45 @@ def read_time(value: Any) -> Distribution | Mean | None:
     if not isinstance(value, str) or "(" not in value:
         if isinstance(value, str) and value.strip() == "endless":
             return None
-        return Mean(units.duration(value))
+        return Mean(_within_a_century(value))
+    if ")" not in value:
+        hint = "put the whole value in quotes: within {…} a comma ends it"
+        raise Unclear(f"{shown(value)} has no closing bracket", hint)
     form, given = units.call(value)
     if form not in _FORMS:
-        raise Unclear(f"'{form}' is not a distribution", did_you_mean(form, tuple(_FORMS)))
+        raise Unclear(f"{shown(form)} is not a distribution", did_you_mean(form, tuple(_FORMS)))
+    takes = _FORMS[form]
     for key in given:
-        if key not in _FORMS[form]:
-            known = ", ".join(_FORMS[form]).strip(", ") or "only the time itself"
+        if key not in takes:
+            known = ", ".join(takes).strip(", ") or "only the time itself"
             raise Unclear(f"{form} does not take '{key or given[key]}'", f"it takes {known}")
     if form == "constant":
-        return Constant(units.duration(given.get("", "")))
-    if "scale" in given:
-        return Weibull.of_scale(units.duration(given["scale"]), _positive(given.get("shape", "1")))
-    if "mean" not in given:
-        raise Unclear(f"{form} needs a mean", f"write it like this: {form}(mean 8m)")
-    mean = units.duration(given["mean"])
+        return Constant(_within_a_century(given.get("", "")))
+    if ("mean" in given) == ("scale" in given):
+        what = "takes a mean or a scale, not both" if "mean" in given else "needs a mean"
+        raise Unclear(f"{form} {what}", f"write it as in {form}(mean 8m)")
+    time = _within_a_century(given.get("mean") or given["scale"])
     if form == "exponential":
-        return Exponential(mean, units.share(given.get("zero", "0")))
-    if form == "weibull":
-        return Weibull(mean, _positive(given.get("shape", "1")))
-    return Lognormal(mean, units.number(given.get("sigma", "1"), least=0))
+        return Exponential(time, units.share(given.get("zero", "0")))
+    if form == "lognormal":
+        return Lognormal(time, units.number(given.get("sigma", "1"), least=0, most=5))
+    shape = units.number(given.get("shape", "1"), least=0.1, most=100)
+    return Weibull(time, shape) if "mean" in given else Weibull.of_scale(time, shape)
 
 
-def _positive(text: str) -> float:
-    number = units.number(text, least=0)
-    if number == 0:
-        raise Unclear("a shape of 0 is no distribution", "give more than 0")
-    return number
+def read_ending(value: Any) -> Distribution | Mean:
+    """A time as `read_time` reads it, which has to end."""
+    time = read_time(value)
+    if time is None:
+        raise Unclear("this time has to end", "write a length of time, such as 8m")
+    return time
+
+
+def _within_a_century(value: Any) -> float:
+    seconds = units.duration(value)
+    if seconds > LONGEST:
+        raise Unclear(f"{shown(value)} is more than a century", "give less")
+    return seconds
 
 
 # --- small ones ------------------------------------------------------------------------------------------------------
@@ -223,26 +247,29 @@ def read_again(value: Any) -> AgainRule:
         return AgainRule(0.0, 0.0)
     chance, found, after = str(value).partition(" after ")
     if not found:
-        raise Unclear(f"'{value}' does not say who tries again", "write a share and a median time, as in 55% after 30m")
-    return AgainRule(units.share(chance.strip()), units.duration(after.strip()))
+        hint = "write no, or a share and a median time, as in 55% after 30m"
+        raise Unclear(f"{shown(value)} does not say who tries again", hint)
+    return AgainRule(units.share(chance.strip()), _within_a_century(after.strip()))
 
 
 def read_zone(value: Any) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Unclear(f"'{value}' is not a time zone", "write one as in Europe/London") from None
+        near = did_you_mean(str(value)[:60], sorted(available_timezones()))
+        hint = near if near.endswith("?") else "write one as in Europe/London"
+        raise Unclear(f"{shown(value)} is not a time zone", hint) from None
 
 
 def read_interval(value: Any) -> float:
     seconds = units.duration(value)
     if seconds not in (900.0, 1800.0):
-        raise Unclear(f"an interval of {value} is not supported", "give 15m or 30m")
+        raise Unclear(f"an interval of {shown(value)} is not supported", "give 15m or 30m")
     return seconds
 
 
 def read_some_time(value: Any) -> float:
-    seconds = units.duration(value)
+    seconds = _within_a_century(value)
     if seconds <= 0:
         raise Unclear("this must last longer than 0", "give a length of time, such as 7d")
     return seconds
@@ -251,7 +278,7 @@ def read_some_time(value: Any) -> float:
 def _per_time(value: Any) -> Money:
     money = units.money(value)
     if money.per is None:
-        raise Unclear(f"'{value}' does not say for how long", "write it as in 22 EUR/h or 9 GBP/month")
+        raise Unclear(f"{shown(value)} does not say for how long", "write it as in 22 EUR/h or 9 GBP/month")
     return money
 
 
@@ -259,29 +286,62 @@ def read_words(value: Any) -> tuple[str, ...]:
     """One word or a list of them."""
     listed = value if isinstance(value, list) else [value]
     if not all(isinstance(word, str) and word for word in listed):
-        raise Unclear(f"{value!r} is not a word or a list of words", "write one as in [phone, chat]")
+        raise Unclear(f"{shown(value)} is not a word or a list of words", "write one as in [phone, chat]")
     return tuple(listed)
 
 
-def count_of(least: int) -> BeforeValidator:
-    return read_by(lambda value: units.count(value, least=least))
+def read_date(value: Any) -> date:
+    day = units.date(value)
+    if not 1900 <= day.year < 2200:
+        raise Unclear(f"{shown(value)} is out of range", "give a day from 1900 to 2199")
+    return day
 
 
-Duration = Annotated[float, read_by(units.duration)]
+def read_target(value: Any) -> tuple[float, float]:
+    share, within = units.target(value)
+    if within > LONGEST:
+        raise Unclear(f"{shown(value)} is more than a century", "give less")
+    return share, within
+
+
+def read_shape(value: Any) -> str:
+    if value not in tuple(defaults.SHAPES):
+        hint = did_you_mean(str(value)[:60], tuple(defaults.SHAPES))
+        raise Unclear(f"{shown(value)} is not a shape of the day", hint)
+    return str(value)
+
+
+def read_factor(value: Any) -> float:
+    factor = units.factor(value)
+    if factor > 100:
+        raise Unclear(f"{shown(value)} is too large", "give 100x or less")
+    return factor
+
+
+def read_count(value: Any, *, least: int = 0, most: int) -> int:
+    number = units.count(value, least=least)
+    if number > most:
+        raise Unclear(f"{shown(value)} is too large", f"give {most:,} or less")
+    return number
+
+
+Duration = Annotated[float, read_by(_within_a_century)]
 SomeTime = Annotated[float, read_by(read_some_time)]
 Share = Annotated[float, read_by(units.share)]
 PerSecond = Annotated[float, read_by(units.rate)]
 PerTime = Annotated[Money, read_by(_per_time)]
-Factor = Annotated[float, read_by(units.factor)]
-Target = Annotated[tuple[float, float], read_by(units.target)]
-Date = Annotated[date, read_by(units.date)]
+Factor = Annotated[float, read_by(read_factor)]
+Target = Annotated[tuple[float, float], read_by(read_target)]
+Date = Annotated[date, read_by(read_date)]
+Shape = Annotated[str, read_by(read_shape)]
 Zone = Annotated[str, read_by(read_zone)]
 Interval = Annotated[float, read_by(read_interval)]
 Again = Annotated[AgainRule, read_by(read_again)]
 Words = Annotated[tuple[str, ...], read_by(read_words)]
-Whole = Annotated[int, count_of(0)]
-Some = Annotated[int, count_of(1)]
+Some = Annotated[int, read_by(lambda value: units.count(value, least=1))]
+Few = Annotated[int, read_by(lambda value: read_count(value, least=1, most=50))]
 Number = Annotated[float, read_by(lambda value: units.number(value, least=0))]
 Hours = Annotated[Week | None, read_by(read_hours)]
 Rates = Annotated[Week, read_by(read_week(units.rate, "mon-fri 09:00-12:00: 120/h"))]
 Time = Annotated[Distribution | Mean | None, read_by(read_time)]
+Ending = Annotated[Distribution | Mean, read_by(read_ending)]

@@ -86,8 +86,9 @@ def parse(text: str, name: str) -> Document:
 
 
 def dotted(path: Keys) -> str:
-    """The path for people: ``policies.response[1]``."""
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).removeprefix(".")
+    """The path for people: ``policies.response[1]``. Keys longer than 60 characters are cut."""
+    cut = (key if isinstance(key, int) or len(key) <= 60 else f"{key[:57]}..." for key in path)
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in cut).removeprefix(".")
 
 
 class _Saying(NamedTuple):

@@ -17,7 +17,7 @@ from sim.policies.base import ContactView, Ignore
 from sim.population.fates import ATTEMPTS, Fates
 from sim.schemas import NEVER, Cause, Outcome
 from sim.simulate.contact import Contact
-from sim.simulate.events import ABANDONMENT, ARRIVAL, BY_AGENT, COMPLETION, OVERFLOW, STAFFING, TIMER, WRAP_UP, Due
+from sim.simulate.events import ABANDONMENT, ARRIVAL, BY_AGENT, COMPLETION, OVERFLOW, STAFFING, TIMER, WRAP_UP, Callbacks, Due
 from sim.simulate.floor import Agent, Team
 from sim.simulate.lane import Lane
 from sim.simulate.router import Router, router
@@ -54,7 +54,7 @@ class Centre:
         self.contacts: list[Contact] = []
         self.capped = 0
         """How often a customer would have tried once more, but had reached the cap on attempts."""
-        self._arrivals = arrivals
+        self._arrivals = iter(arrivals)
         self._channel_of = channels
         self._answers = [0] * len(channels)
         self._lanes = [Lane(number, channel) for number, channel in enumerate(desk.channels)]
@@ -65,12 +65,16 @@ class Centre:
         self._may_ignore = self._chance is None or any(self._chance)
         self._response = desk.response.start(layout)
         self._view = ContactView()
+        self._on_arrival: Callbacks = [self._arrives]
+        self._on_patience: Callbacks = [self._abandon]
+        self._on_talk_end: Callbacks = [self._talk_ends]
+        self._on_wrap_up_end: Callbacks = [self._wrap_up_ends]
 
     def run(self) -> None:
         """Run to the end of the desk's clock."""
         if self.desk.ends <= self.desk.starts:
             return
-        self.env.process(self._arrive())
+        self._expect_next()
         for number in range(len(self._teams)):
             self.env.process(self._staff(number))
         for number, channel in enumerate(self.desk.channels):
@@ -82,39 +86,51 @@ class Centre:
         try:
             self.env.run(until=self.desk.ends)
         finally:
+            # the callbacks are ours and so hold us: without them nothing is cyclic, and all is freed with the centre
+            for callbacks in (self._on_arrival, self._on_patience, self._on_talk_end, self._on_wrap_up_end):
+                callbacks.clear()
             if collecting:
                 gc.enable()
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
-    def _arrive(self) -> Iterator[Due]:
-        env, lanes, channel_of = self.env, self._lanes, self._channel_of
-        for tick, issue in self._arrivals:
-            contact = Contact(issue, 1, lanes[channel_of[issue]], FIRST, tick)
-            yield Due(env, tick - env.now, ARRIVAL | contact.key)
-            self._offer(contact)
-
     def _staff(self, number: int) -> Iterator[Due]:
         env, team = self.env, self._teams[number]
         for tick, level in self.desk.groups[number].levels:
-            yield Due(env, max(tick - env.now, 0), STAFFING | number)
+            if tick >= self.desk.ends:
+                return
+            yield Due(env, max(tick - env.now, 0), STAFFING | number, [])
             for agent in team.schedule(level, env.now):
                 self._seek_work(agent)
 
     def _close(self, number: int) -> Iterator[Due]:
         env, lane = self.env, self._lanes[number]
         for _, close in lane.channel.open or ():
-            yield Due(env, max(close - env.now, 0), STAFFING | len(self._teams) + number)
+            if close >= self.desk.ends:
+                return
+            yield Due(env, max(close - env.now, 0), STAFFING | len(self._teams) + number, [])
             for contact in lane.everyone():
                 lane.waiting -= 1
                 self._leave(contact, DISCONNECTED)
 
     # --- a contact's life --------------------------------------------------------------------------------------------
 
+    def _expect_next(self) -> None:
+        """Schedule the next first contact. A chain of events, not a process: that would cost as much again."""
+        following = next(self._arrivals, None)
+        if following is not None:
+            tick, issue = following
+            contact = Contact(issue, 1, self._lanes[self._channel_of[issue]], FIRST, tick)
+            contact.due(self.env, tick - self.env.now, ARRIVAL | contact.key, self._on_arrival)
+
+    def _arrives(self, contact: Contact) -> None:
+        self._expect_next()
+        self._offer(contact)
+
     def _offer(self, contact: Contact) -> None:
         self.contacts.append(contact)
         lane = contact.lane
-        if not lane.channel.is_open(contact.offered):
+        if not (lane.always_open or lane.channel.is_open(contact.offered)):
             contact.ended, contact.outcome = contact.offered, TURNED_AWAY
         elif self._may_ignore and self._ignores(contact):
             contact.outcome = IGNORED
@@ -145,17 +161,18 @@ class Centre:
         contact.lane.join(contact)
         patience = self.fates.patience(contact.issue, contact.attempt)
         if patience != NEVER:
-            Due(self.env, patience, ABANDONMENT | contact.key, self._abandon, contact)
+            Due(self.env, patience, ABANDONMENT | contact.key, self._on_patience, contact)
         delays = self._router.delays[contact.channel]
         for delay in delays:
-            Due(self.env, delay, TIMER | contact.key | OVERFLOW, self._overflow, contact)
+            Due(self.env, delay, TIMER | contact.key | OVERFLOW, [self._overflow], contact)
         if not delays:
             self._ask(contact)
 
     def _overflow(self, event: Due) -> None:
         """A waiting contact has become eligible for further groups."""
-        if event.about.waits:
-            self._ask(event.about)
+        contact: Contact = event.about
+        if contact.answered == NEVER and not contact.outcome:
+            self._ask(contact)
 
     def _ask(self, contact: Contact) -> None:
         """Let free agents look at the line that the contact is in, until somebody has taken it."""
@@ -172,7 +189,7 @@ class Centre:
 
     def _abandon(self, event: Due) -> None:
         contact: Contact = event.about
-        if contact.waits:
+        if contact.answered == NEVER and not contact.outcome:
             contact.lane.waiting -= 1
             self._leave(contact, ABANDONED)
             self._again(contact, REDIAL, self.fates.redials_after(contact.issue, contact.attempt))
@@ -194,10 +211,7 @@ class Centre:
         tick = contact.lane.channel.opens(now + delay)
         if tick is not None:
             following = Contact(contact.issue, contact.attempt + 1, contact.lane, cause, tick)
-            Due(self.env, tick - now, ARRIVAL | following.key, self._offer_again, following)
-
-    def _offer_again(self, event: Due) -> None:
-        self._offer(event.about)
+            following.due(self.env, tick - now, ARRIVAL | following.key, [self._offer])
 
     # --- work --------------------------------------------------------------------------------------------------------
 
@@ -206,35 +220,34 @@ class Centre:
         answer = self._answers[issue] = self._answers[issue] + 1
         contact.answer = answer
         contact.answered = now
-        contact.group = agent.group
-        contact.agent = agent.number
         contact.by = agent
         contact.work = work = self.fates.work(issue, answer)
         agent.channel = contact.channel
         if contact.lane.talking_to_one:
             agent.held = 1
-            Due(self.env, work[0], COMPLETION | contact.key, self._talk_ends, contact)
+            contact.due(self.env, work[0], COMPLETION | contact.key, self._on_talk_end)
         else:
             agent.starts(contact, contact.key, work[0], now, contact.lane.rates)
             self._await_next(agent)
 
-    def _talk_ends(self, event: Due) -> None:
-        contact: Contact = event.about
+    def _talk_ends(self, contact: Contact) -> None:
         wrap_up = self._hang_up(contact)
         if wrap_up:
-            Due(self.env, wrap_up, COMPLETION | contact.key | WRAP_UP, self._wrap_up_ends, contact)
+            contact.due(self.env, wrap_up, COMPLETION | contact.key | WRAP_UP, self._on_wrap_up_end)
         else:
-            self._wrap_up_ends(event)
+            self._wrap_up_ends(contact)
 
-    def _wrap_up_ends(self, event: Due) -> None:
-        contact: Contact = event.about
+    def _wrap_up_ends(self, contact: Contact) -> None:
         contact.freed = self.env.now
-        contact.by.held = 0
-        self._seek_work(contact.by)
+        agent = contact.by
+        agent.held = 0
+        self._seek_work(agent)
 
     def _hang_up(self, contact: Contact) -> int:
         """Talk has ended, well or not; returns the ticks of wrap-up that follow."""
-        self._leave(contact, ANSWERED)
+        contact.ended = self.env.now
+        contact.outcome = ANSWERED
+        contact.lane.in_system -= 1
         _, wrap_up, contact.resolved = contact.work
         if not contact.resolved:
             self._again(contact, RECONNECT, self.fates.reconnects_after(contact.issue, contact.answer))
@@ -246,7 +259,7 @@ class Centre:
         """Schedule the end of whichever held contact ends next, in place of any earlier such event."""
         agent.version += 1
         delay, order = agent.ends_next(self._lanes[agent.channel].rates)
-        Due(self.env, delay, COMPLETION | order, self._some_end, (agent, agent.version))
+        Due(self.env, delay, COMPLETION | order, [self._some_end], (agent, agent.version))
 
     def _some_end(self, event: Due) -> None:
         agent, version = event.about
@@ -281,7 +294,7 @@ class Centre:
                     self._rest(agent, team, now)
                 if not over and self._router.again:
                     order = TIMER | BY_AGENT | agent.group << 20 | agent.number
-                    Due(self.env, self._router.again, order, self._ask_again, agent)
+                    Due(self.env, self._router.again, order, [self._ask_again], agent)
                 return
             self._answer(contact, agent, now)
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.schemas import NEVER, Outcome
-from sim.simulate.events import key
+from sim.simulate.events import Keyed, key
 
 if TYPE_CHECKING:
     from sim.simulate.floor import Agent
     from sim.simulate.lane import Lane
 
 
-class Contact:
-    """One attempt of one issue. Times are ticks. What has not happened is the class's own value, `NEVER`."""
+class Contact(Keyed):
+    """One attempt of one issue, and at the same time the event of what happens to it next: it arrives, its talk ends,
+    its wrap-up ends. Times are ticks. What has not happened is the class's own value, `NEVER`."""
 
     outcome: int = int(Outcome.OPEN)
     answered = NEVER
     ended = NEVER
     freed = NEVER
-    group = NEVER
-    agent = NEVER
     answer = NEVER
     resolved = NEVER
 
     work: tuple[int, int, int]
     """Handle time and wrap-up in ticks and whether it helps, known to the engine once an agent has answered."""
-    by: Agent
+    by: Agent | None = None
+    """Who answered."""
 
     def __init__(self, issue: int, attempt: int, lane: Lane, cause: int, offered: int) -> None:
         self.issue = issue
@@ -36,11 +36,3 @@ class Contact:
         self.cause = cause
         self.offered = offered
         self.key = key(issue, attempt)
-
-    @property
-    def waits(self) -> bool:
-        """In the line: neither answered nor gone."""
-        return self.answered == NEVER and self.outcome == _OPEN
-
-
-_OPEN = int(Outcome.OPEN)

@@ -8,13 +8,12 @@ import numpy as np
 
 from sim.desk import Desk
 from sim.population.draw import Population
-from sim.schemas import CONTACTS
+from sim.schemas import CONTACTS, NEVER
 from sim.simulate.centre import Centre
 from sim.tables import Table
 
 _OF_THE_CONTACT = (
-    "issue", "attempt", "channel", "cause", "offered", "outcome", "answered", "ended", "freed", "group", "agent",
-    "answer", "resolved",
+    "issue", "attempt", "channel", "cause", "offered", "outcome", "answered", "ended", "freed", "answer", "resolved",
 )  # fmt: skip
 
 
@@ -43,6 +42,9 @@ def contacts_table(centre: Centre, issues: Table) -> Table:
     columns = {
         name: np.array([getattr(contact, name) for contact in contacts], dtype=np.int64) for name in _OF_THE_CONTACT
     }
+    agents = [contact.by for contact in contacts]
+    columns["group"] = np.array([NEVER if agent is None else agent.group for agent in agents], dtype=np.int64)
+    columns["agent"] = np.array([NEVER if agent is None else agent.number for agent in agents], dtype=np.int64)
     order = np.lexsort((columns["attempt"], columns["issue"]))
     columns = {name: values[order] for name, values in columns.items()}
     for column in CONTACTS:

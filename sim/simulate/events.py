@@ -33,23 +33,37 @@ def key(issue: int, attempt: int, kind: int = 0) -> int:
     return issue << 13 | attempt << 3 | kind
 
 
-class Due(Event):
-    """An event that happens by itself at a tick: a keyed `simpy.Timeout`.
+Callbacks = list[Callable[[Any], None]]
+"""What happens at an event; SimPy only reads the list, so one list serves every event of a kind."""
 
-    Like a timeout it is triggered from birth, so only the schedule decides when it is processed. SimPy asks no more of
-    an event than these attributes; leaving out the rest of `Event` makes it half as dear.
 
-    Args:
-        order: class and key, ``COMPLETION | contact.key``.
-        about: whatever the callback needs to know.
+class Keyed(Event):
+    """An event that happens by itself, at a tick and in an order of its own: a keyed `simpy.Timeout`.
+
+    Like a timeout it counts as triggered from birth, so only the schedule decides when it is processed. It may be
+    scheduled again once it has happened.
     """
 
     _ok = True
     _value = None
 
-    def __init__(
-        self, env: Environment, delay: int, order: int, happens: Callable[[Any], None] | None = None, about: Any = None
-    ) -> None:
-        self.callbacks = [] if happens is None else [happens]
-        self.about = about
+    def due(self, env: Environment, delay: int, order: int, happens: Callbacks) -> None:
+        """Happen `delay` ticks from now.
+
+        Args:
+            order: class and key, ``COMPLETION | contact.key``.
+        """
+        self.callbacks = happens
         env.schedule(self, order, delay)  # type: ignore[arg-type]
+
+
+class Due(Keyed):
+    """A keyed event about something.
+
+    Args:
+        about: whatever the callback needs to know.
+    """
+
+    def __init__(self, env: Environment, delay: int, order: int, happens: Callbacks, about: Any = None) -> None:
+        self.about = about
+        self.due(env, delay, order, happens)

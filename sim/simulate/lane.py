@@ -15,11 +15,12 @@ from sim.simulate.contact import Contact
 class Lane:
     """The rules that every contact of a channel meets, and who waits, in the order in which they were offered."""
 
-    __slots__ = ("_line", "at_once", "channel", "in_system", "limit", "number", "rates", "talking_to_one", "waiting")
+    __slots__ = ("_line", "always_open", "at_once", "channel", "in_system", "limit", "number", "rates", "talking_to_one", "waiting")
 
     def __init__(self, number: int, channel: Channel) -> None:
         self.number = number
         self.channel = channel
+        self.always_open = channel.open is None
         self.rates = channel.rates
         self.at_once = channel.at_once
         self.talking_to_one = channel.at_once == 1
@@ -41,6 +42,16 @@ class Lane:
             if not line[0].outcome:
                 return line[0]
             line.popleft()
+        return None
+
+    def pop(self) -> Contact | None:
+        """Remove and return who has waited longest, if anybody waits."""
+        line = self._line
+        while line:
+            contact = line.popleft()
+            if not contact.outcome:
+                self.waiting -= 1
+                return contact
         return None
 
     def take(self) -> Contact:

@@ -88,7 +88,15 @@ class _ByTables(_Closed):
             for g in groups
         ]
 
+        # a group with one channel, open to it at once, has nothing to choose
+        self._only = [
+            choices[0][1] if len(choices) == 1 and choices[0][2] == 0 else None for choices in self._choices
+        ]
+
     def next(self, agent: Agent, now: int) -> Contact | None:
+        only = self._only[agent.group]
+        if only is not None:
+            return only.pop()
         best: tuple[int, int, int] | None = None
         for channel, lane, delay, priority in self._choices[agent.group]:
             if not lane.waiting or agent.held and agent.channel != channel:

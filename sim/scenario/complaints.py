@@ -1,0 +1,154 @@
+"""What pydantic complains of, in words for people: what is wrong with a value, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel
+
+from sim.defaults import CHANNELS
+from sim.errors import did_you_mean
+from sim.scenario.complete import Keys
+from sim.scenario.spec import ScenarioSpec
+from sim.scenario.words import Problem
+from sim.units import shown
+
+LISTED = 8
+"""A hint lists at most this many keys."""
+
+_TRADE = {
+    "acw": "wrap_up", "after_call_work": "wrap_up", "agents": "staff", "aht": "handle_time", "concurrency": "at_once",
+    "days": "lasts", "duration": "lasts", "fcr": "resolved_at_first_contact", "headcount": "staff", "horizon": "lasts",
+    "open": "hours", "schedule": "staff", "service_level": "target", "sla": "target", "skills": "answers",
+    "start": "starts", "timezone": "time_zone", "volume": "rate", "wage": "cost",
+}  # fmt: skip
+"""What planners call it elsewhere."""
+
+_EXAMPLES = {
+    "Channel": "{staff: 12, hours: 08:00-20:00}",
+    "Columns": "{arrival: time}",
+    "Contracts": "{rolling: 40%, one_year: 35%, two_years: 25%}",
+    "Demand": "{busy_days: 60}",
+    "Group": "{answers: [phone], staff: 12}",
+    "Intent": "{share: 30%}",
+    "Policies": "{routing: live_first}",
+    "Replay": "{file: calls.csv, columns: {arrival: time}}",
+    "Segment": "{share: 60%}",
+}
+_ENTRIES = {
+    "channels": "phone: {staff: 12, hours: 08:00-20:00}",
+    "groups": "front_line: {answers: [phone], staff: 12}",
+    "intents": "billing: {share: 30%}",
+    "leave_out": "outcome: [test]",
+    "segments": "homes: {share: 60%}",
+    "targets": "phone: 80% within 20s",
+}
+_MEANT = {"Channel": "staff", "Intent": "share", "Segment": "share"}
+"""The key that somebody who writes one value for a whole mapping has in mind."""
+
+_ADD = {
+    "answers": "answers: [phone]",
+    "arrival": "arrival: time",
+    "columns": "columns: {arrival: time}",
+    "file": "file: calls.csv",
+    "share": "share: 25%",
+    "staff": "staff: 12",
+}
+
+
+def explain(location: Keys, error: Mapping[str, Any]) -> Iterator[Problem]:
+    """The problems that one complaint stands for; their `at` is below `location`, or above it: see `above`."""
+    kind, value = error["type"], error.get("input")
+    key = str(location[-1]) if location else ""
+    if kind == "unclear":
+        yield from error["ctx"]["problems"]
+    elif kind == "extra_forbidden":
+        yield Problem((), "unknown key", _unknown(key, value, location[:-1]))
+    elif kind == "missing":
+        yield Problem((), f"'{key}' is missing", _missing(key, location))
+    elif kind in ("model_type", "dict_type", "model_attributes_type"):
+        yield Problem((), f"{shown(value)} stands where keys and values belong", _keys(key, value, location))
+    elif kind == "string_type":
+        scalar = not isinstance(value, dict | list | None)
+        yield Problem((), f"{shown(value)} is not text", f"write '{shown(value)}'" if scalar else "write a word")
+    elif kind == "literal_error":
+        choices = re.findall("'([^']+)'", error["ctx"]["expected"])
+        yield Problem((), f"{shown(value)} is not a choice here", did_you_mean(str(value)[:60], choices))
+    else:
+        yield Problem((), f"{shown(value)} cannot be read: {error['msg'].lower()}", "write it another way")
+
+
+def meant(location: Keys) -> Keys:
+    """The path that was meant by an unknown key: that of the nearest known one, else its own."""
+    holder, key = location[:-1], str(location[-1])
+    near = _nearest(key.partition(":")[0], known(holder))
+    if near is None:
+        return location
+    return ("channels", near) if not holder and near in CHANNELS else (*holder, near)
+
+
+def known(location: Keys) -> tuple[str, ...]:
+    """The keys that may stand at a place; none where the user chooses them."""
+    model = _model(location)
+    keys = tuple(model.model_fields) if model is not None else ()
+    return (*CHANNELS, *keys) if not location else keys
+
+
+def _model(location: Keys) -> type[BaseModel] | None:
+    """The schema of the mapping at a place."""
+    here: Any = ScenarioSpec
+    for key in location:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(str(key))
+            here = field.annotation if field is not None else None
+        else:
+            here = getattr(here, "__args__", (None,))[-1]
+        parts = getattr(here, "__args__", ())
+        here = parts[0] if type(None) in parts else here
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+
+
+def _nearest(key: str, keys: tuple[str, ...], *, cutoff: float = 0.6) -> str | None:
+    word = key.lower().strip()[:60]
+    if _TRADE.get(word) in keys:
+        return _TRADE[word]
+    return next(iter(get_close_matches(word, keys, n=1, cutoff=cutoff)), None)
+
+
+def _unknown(key: str, value: Any, holder: Keys) -> str:
+    keys = known(holder)
+    if not holder and key in CHANNELS:
+        return f"'{key}' stands under channels as well; keep one of the two"
+    name, colon, rest = key.partition(":")
+    if value is None and colon and _nearest(name, keys):
+        return f"write {_nearest(name, keys)}: {rest}, with a space after the colon"
+    if value is None and not re.fullmatch(r"[\w-]+", key):
+        return "if this is the rest of the value before it, put that whole value in quotes"
+    near = _nearest(key, keys)
+    if near is not None:
+        return f"did you mean '{near}'?"
+    if not holder and isinstance(value, dict):
+        return "a channel of your own stands under channels, a team under groups"
+    more = f" and {len(keys) - LISTED} more" if len(keys) > LISTED else ""
+    return f"known here: {', '.join(keys[:LISTED])}{more}"
+
+
+def _missing(key: str, location: Keys) -> str:
+    if key != "kind":
+        return f"add it, as in {_ADD[key]}" if key in _ADD else "add it"
+    near = _nearest(str(location[-2]), tuple(CHANNELS), cutoff=0.75)
+    question = f"did you mean '{near}'? " if near is not None else ""
+    return f"{question}a channel of your own needs kind: live (people wait) or kind: deferrable (messages wait)"
+
+
+def _keys(key: str, value: Any, location: Keys) -> str:
+    model = _model(location)
+    if model is None:
+        return f"write {key}: {{{_ENTRIES[key]}}}" if key in _ENTRIES else "write key: value"
+    lead = _MEANT.get(model.__name__)
+    if lead is not None and not isinstance(value, dict | list):
+        return f"write {key}: {{{lead}: {str(value)[:60]}}}"
+    return f"write {key}: {_EXAMPLES[model.__name__]}" if model.__name__ in _EXAMPLES else "write key: value"
