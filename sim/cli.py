@@ -193,6 +193,39 @@ def population(
         click.echo(people.text(drawn))
 
 
+@commands.command()
+@_file
+@_set
+@_seed
+@click.option("--replications", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Independent runs.")
+@click.option("--grid", "with_grid", is_flag=True, help="Also the grid of gap rule by wrap-up (5 replications each).")
+@_jobs
+@_json
+def backtest(
+    file: Path, sets: tuple[str, ...], seed: int, replications: int, jobs: int | None, *, with_grid: bool, as_json: bool
+) -> None:
+    """Replay a call log and hold the prediction against what was observed, by hour.
+
+    \b
+    sim backtest scenarios/replay_log.yaml
+    sim backtest docs/validation/bank.yaml --set demand.replay.file=1999-01.csv --grid
+    """
+    from sim import backtest as verb
+    from sim.report import backtest_text
+    from sim.workers import pool
+
+    scenario = _read(file, sets)
+    with pool(min(jobs or os.cpu_count() or 1, replications)) as executor:
+        result = verb.backtest(scenario, seed=seed, replications=replications, over=executor.map)
+        variants = verb.grid(scenario, seed=seed, over=executor.map) if with_grid else ()
+    if as_json:
+        click.echo(json.dumps(backtest_text.to_json(result, variants), ensure_ascii=False, allow_nan=False))
+        return
+    click.echo(backtest_text.text(result))
+    if variants:
+        click.echo("\n" + backtest_text.grid_text(variants))
+
+
 def _read(file: Path, sets: tuple[str, ...]) -> Scenario:
     from sim.scenario.read import read
 

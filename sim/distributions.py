@@ -54,8 +54,10 @@ class Exponential(Distribution):
     zero: float = 0.0
 
     def quantile(self, u: Floats) -> Floats:
-        rest = np.clip((u - self.zero) / (1 - self.zero), 0.0, None) if self.zero < 1 else np.zeros_like(u)
-        return -self.mean * np.log1p(-rest)
+        if self.zero >= 1:
+            return np.zeros_like(u)
+        # as a difference of logarithms it stays finite for the greatest u below 1
+        return self.mean * np.maximum(0.0, np.log1p(-self.zero) - np.log1p(-u))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ import numpy as np
 from sim.tables import Floats
 
 CONFIDENCE = 0.95
+CERTAIN = 1e-12
+"""An interval of a share narrower than this has no width: the residuals of runs that agree are not always rounded to 0."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ def t_quantile(runs: int, confidence: float = CONFIDENCE) -> float:
 def ratio(numerators: Floats, denominators: Floats, *, share: bool = False) -> Estimate:
     """The ratio of two sums over replications, with its delta-method interval.
 
-    R = Σ y_r / Σ x_r;  s² = Σ (y_r − R·x_r)² / (n − 1);  half width = t · s / (√n · x̄)  (Cochran, Sampling Techniques,
-    3rd ed., eq. 2.39). With `share`, the ratio is a proportion: clipped to [0, 1], and where no replication varies (none
-    or all) Wilson's bound keeps zero events from looking certain. One run has no interval.
+    R = Σ y_r / Σ x_r;  s² = Σ (y_r − R·x_r)² / (n − 1);  half width = t · s / (√n · x̄)  (Cochran, Sampling
+    Techniques, 3rd ed., eq. 2.39). With `share`, the ratio is a proportion: clipped to [0, 1], and where no replication
+    varies (none or all, say) Wilson's bound keeps it from looking certain. One run has no interval, nor have several of
+    which only one saw anything.
 
     Args:
         numerators, denominators: one number a replication.
@@ -51,14 +54,14 @@ def ratio(numerators: Floats, denominators: Floats, *, share: bool = False) -> E
     if total <= 0:
         return Estimate.not_observed(runs)
     value = float(numerators.sum()) / total
-    if runs < 2:
+    if np.count_nonzero(denominators) < 2:
         return Estimate(value, None, None, runs)
     residuals = numerators - value * denominators
     spread = float(np.sqrt(np.sum(residuals**2) / (runs - 1)))
-    half = t_quantile(runs) * spread / (np.sqrt(runs) * total / runs)
+    half = float(t_quantile(runs) * spread / (np.sqrt(runs) * total / runs))
     low, high = value - half, value + half
     if share:
-        if low == high:
+        if half < CERTAIN:
             low, high = wilson(value, total)
         low, high = max(0.0, low), min(1.0, high)
     return Estimate(value, min(low, value), max(high, value), runs)

@@ -7,13 +7,9 @@ so nothing depends on how many processes there are or which of them finishes fir
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 
 from sim.desk import Desk
@@ -25,6 +21,7 @@ from sim.scenario.check import expected_issues
 from sim.scenario.read import Scenario
 from sim.simulate.engine import simulate
 from sim.tables import write_parquet
+from sim.workers import pool
 
 ENGINE = "simpy"
 
@@ -122,26 +119,10 @@ def _replicate(job: Job, replications: int, processes: int, progress: Progress) 
         return
     size = max(1, min(4, replications // (2 * processes)))
     batches = [range(first, min(first + size, replications)) for first in range(0, replications, size)]
-    with _pool(job, processes) as pool:
-        for batch in pool.map(_batch, batches):
+    with pool(processes, _start, job) as executor:
+        for batch in executor.map(_batch, batches):
             yield from batch
             progress(batch[-1].replication + 1, replications)
-
-
-@contextmanager
-def _pool(job: Job, processes: int) -> Iterator[Executor]:
-    """Worker processes that leave Ctrl-C to us: they are started with the signal blocked, and inherit that."""
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_start, initargs=(job,))
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        # the first task starts the processes
-        pool.submit(_ready).result()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 _job: Job
@@ -150,10 +131,6 @@ _job: Job
 def _start(job: Job) -> None:
     global _job
     _job = job
-
-
-def _ready() -> None:
-    return None
 
 
 def _batch(numbers: Sequence[int]) -> list[Summary]:

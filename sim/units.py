@@ -299,7 +299,8 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, str):
-        return f"'{value}'" if len(value) <= 60 else f"'{value[:57]}...'"
+        text = value if value.isprintable() else " ".join(value.split())
+        return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
     return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "this value"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.desk import RATE, Channel, Desk, Group, Target
+from sim.desk import RATE, Channel, Desk, Group, Spans, Target
 from sim.draws import PAGE
 from sim.policies.base import Response, Routing
 from sim.policies.response import AnswerAll
@@ -29,6 +29,10 @@ SAFE = CHANCES - 1
 Times = float | None | Sequence[float | None]
 
 
+def _spans(open: Sequence[tuple[float, float]] | None, unit: int) -> Spans | None:
+    return None if open is None else tuple((round(start * unit), round(end * unit)) for start, end in open)
+
+
 def live(
     name: str = "phone",
     *,
@@ -39,11 +43,10 @@ def live(
     unit: int = MINUTE,
 ) -> Channel:
     """A channel whose customers wait; `open` are spans [from, to)."""
-    spans = None if open is None else tuple((round(start * unit), round(end * unit)) for start, end in open)
     return Channel(
         name=name,
         live=True,
-        open=spans,
+        open=_spans(open, unit),
         target=Target(0.8, 20 * SECOND),
         expectation=60.0,
         rates=rates,
@@ -52,10 +55,10 @@ def live(
     )
 
 
-def deferrable(name: str = "email") -> Channel:
-    """A channel whose messages lie in a backlog."""
+def deferrable(name: str = "email", *, open: Sequence[tuple[float, float]] | None = None) -> Channel:
+    """A channel whose messages lie in a backlog; `open` are spans [from, to) in minutes."""
     target = Target(0.8, 24 * HOUR)
-    return Channel(name=name, live=False, open=None, target=target, expectation=12 * 3600.0)
+    return Channel(name=name, live=False, open=_spans(open, MINUTE), target=target, expectation=12 * 3600.0)
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,8 @@ class Issue:
 
 @dataclass(frozen=True)
 class Told(Luck):
-    """Luck that is told rather than drawn: by name, an array of shape (issues, n) for the first n attempts (or answers);
-    the last of them stands for all that follow."""
+    """Luck that is told rather than drawn: by name, an array of shape (issues, n) for the first n attempts (or
+    answers); the last of them stands for all that follow."""
 
     told: Mapping[str, Array] = field(repr=False)
 

@@ -38,7 +38,7 @@ def test_pip_and_uv_get_the_same_pins() -> None:
 def test_what_the_project_needs_is_pinned() -> None:
     """Every package named in pyproject.toml, extras included, is among the pins."""
     project = PROJECT["project"]
-    needed = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    needed = sum(project["optional-dependencies"].values(), project["dependencies"])
     pinned = {pin.partition("==")[0] for pin in PROJECT["tool"]["uv"]["constraint-dependencies"]}
     assert {re.split("[^A-Za-z0-9-]", name)[0].lower() for name in needed} <= pinned
 
@@ -67,8 +67,8 @@ def test_a_generated_page_is_fresh(name: str) -> None:
 def test_a_scenario_runs(path: Path, tmp_path: Path) -> None:
     """Two replications of a shipped scenario are different weeks in which customers are answered."""
     result = run(read(path), tmp_path, replications=2, jobs=1)
-    (answered,) = (f.estimate for f in result.figures if (f.measure.name, f.channel, f.segment) == ("answered", None, None))
-    assert answered.value > 0
+    answered = sum(f.estimate.value for f in result.figures if f.measure.name == "answered" and f.channel is None)
+    assert answered > 0
     assert len({summary.population_digest for summary in result.summaries}) == 2
 
 
@@ -120,8 +120,8 @@ def test_slower_tests_run_when_asked_for(arguments: list[str], outcome: str, tmp
         "@pytest.mark.slow\ndef test_slow(): pass\n"
         "@pytest.mark.slow\n@pytest.mark.statistics\ndef test_both(): pass\n"
     )
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path]
-    done = subprocess.run([*command, tmp_path, *arguments], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", tmp_path]
+    done = subprocess.run([*command, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f" {outcome} in " in done.stdout
     assert arguments or "slow: run with --all or -m slow" in done.stdout

@@ -149,8 +149,8 @@ def deviations(found: dict[str, tuple[float, float]], expected: dict[str, float]
         estimate, error = found[figure]
         if abs(estimate - value) > SUSPECT * error + 1e-12:
             z = (estimate - value) / error if error else math.inf
-            seen = f"{SUSPECT * error:.3g} ({SUSPECT * error / abs(value):.1%})" if value else f"{SUSPECT * error:.3g}"
-            sentences.append(f"{figure}: {estimate:.6g}, not {value:.6g}; z = {z:.1f}; {seen} more or less would be seen")
+            seen = f"{SUSPECT * error:.3g}" + (f" ({SUSPECT * error / abs(value):.1%})" if value else "")
+            sentences.append(f"{figure}: {estimate:.6g}, not {value:.6g}; z = {z:.1f}; an error of {seen} is seen")
     return sentences
 
 
@@ -194,7 +194,7 @@ def test_abandonment_relieves_a_busy_centre() -> None:
     assert not deviations(simulated(T1_A, seed=201), patient)
 
 
-# --- a day of 13 hours, simulated by others -----------------------------------------------------------------------------
+# --- a day of 13 hours, simulated by others ---------------------------------------------------------------------------
 
 AGENTS = (4, 6, 8, 8, 8, 7, 8, 8, 6, 6, 4, 4, 4)
 CALLS = (100, 150, 150, 180, 200, 150, 150, 150, 120, 100, 80, 70, 60)
@@ -262,7 +262,7 @@ def day_deviations(count: int) -> list[str]:
 
 
 def test_a_day_of_thirteen_hours_is_as_others_simulated_it() -> None:
-    """Service level by two definitions and occupancy of 60 days are those that ContactCenters prints for its example."""
+    """Service level by two definitions and occupancy of 60 days are those that ContactCenters prints for it."""
     assert not day_deviations(60)
 
 

@@ -177,7 +177,7 @@ TRACES = {
     ),
     "level falls": Trace(
         "idle agents leave, the highest number first, then whoever finishes first",
-        desk([Crew([(0, 4), (2, 3), (5, 1)])]),
+        desk([Crew([(0, 4), (2, 3), (5, 1)])], [live(open=[(0, 60)])]),
         (Issue(0, 8), Issue(1, 8), Issue(3, 3), Issue(5.5, 1), Issue(7, 1)),
         (
             Served(0, 8, (0, 0)), Served(1, 9, (0, 1)), Served(3, 6, (0, 2)),
@@ -201,6 +201,12 @@ TRACES = {
             Served(0, 12, (0, 0)), Served(0, 15, (0, 1)), Served(12, 13, (0, 0)),
             Served(13, 14, (0, 0)), Served(14, 18, (0, 0)), turned_away(10),
         ),
+    ),
+    "messages keep": Trace(
+        "who finishes after hours leaves the messages for tomorrow",
+        desk([Crew([(0, 1), (10, 0), (20, 1)], ["email"])], [deferrable(open=[(0, 10), (20, 30)])]),
+        (Issue(0, 12), Issue(5, 1), Issue(15, 1)),
+        (Served(0, 12), Served(20, 21), turned_away(15)),
     ),
     "cut off at closing": Trace(
         "who waits at closing is cut off, even as their patience ends; talk goes on",

@@ -90,7 +90,7 @@ class Agent:
 
 
 class Twin:
-    """One replication; `run` it, then read `contacts` and `capped`."""
+    """One replication; `run` it, then read `table()` and `capped`."""
 
     def __init__(self, desk: Desk, population: HasIssues) -> None:
         self.desk = desk
@@ -348,17 +348,22 @@ class Twin:
             return False
         return not any(opens <= self.now < closes for opens, closes in channel.open)
 
+    # --- result -------------------------------------------------------------------------------------------------------
+
+    def table(self) -> Table:
+        rows = sorted(self.contacts, key=lambda contact: (contact.issue, contact.attempt))
+        issue = np.array([row.issue for row in rows], dtype=np.int64)
+        columns = {}
+        for column in CONTACTS:
+            if column.name in Contact.__dataclass_fields__:
+                columns[column.name] = np.array([getattr(row, column.name) for row in rows], dtype=np.int64)
+            else:
+                columns[column.name] = self.issues[column.name][issue]
+        return Table(columns)
+
 
 def twin(desk: Desk, population: HasIssues) -> Table:
     """The contacts of one replication by (issue, attempt), with every column of the contacts table."""
     replication = Twin(desk, population)
     replication.run()
-    rows = sorted(replication.contacts, key=lambda contact: (contact.issue, contact.attempt))
-    issue = np.array([row.issue for row in rows], dtype=np.int64)
-    columns = {}
-    for column in CONTACTS:
-        if column.name in Contact.__dataclass_fields__:
-            columns[column.name] = np.array([getattr(row, column.name) for row in rows], dtype=np.int64)
-        else:
-            columns[column.name] = population.issues[column.name][issue]
-    return Table(columns)
+    return replication.table()

@@ -41,7 +41,12 @@ def run(arrival: Floats, service: Floats, patience: Floats) -> Outcome:
     arrivals = list(zip(arrival.astype(np.int64).tolist(), range(size), strict=True))
     centre = Centre(desk, arrivals, [0] * size, fates)
     centre.run()
-    answered = [contact for contact in centre.contacts if contact.answered != NEVER]
-    abandoned = [contact for contact in centre.contacts if contact.answered == NEVER]
-    waited = sum(c.answered - c.offered for c in answered) + sum(c.ended - c.offered for c in abandoned)
-    return len(answered), len(abandoned), float(waited)
+    answered = abandoned = waited = 0
+    for contact in centre.contacts:
+        if contact.answered != NEVER:
+            answered += 1
+            waited += contact.answered - contact.offered
+        else:
+            abandoned += 1
+            waited += contact.ended - contact.offered
+    return answered, abandoned, float(waited)

@@ -11,7 +11,6 @@ from sim.behaviour import (
     Churning,
     complains,
     excess_leave_probability,
-    issue_satisfaction,
     mood_after,
     perceived_gain,
     replies,
@@ -35,12 +34,9 @@ def logits(cohort: Cohort) -> Floats:
     # blocked, ignored and turned away: no wait, and no gain from it, as no answer was got
     seconds = np.maximum(np.where(waits == NEVER, 0, waits), 0) / 1000.0
     gains = perceived_gain(seconds, expectation, reference.FEELING)
-    worst = np.minimum.reduceat(gains, issues.starts) if len(issues.starts) else gains[:0]
-    # reduceat runs to the next start of the cohort; issues outside it in between must not count
-    if len(issues.starts):
-        bounds = np.stack((issues.starts, issues.last + 1), axis=1).ravel()
-        padded = np.append(gains, 0.0)
-        worst = np.minimum.reduceat(padded, bounds)[::2]
+    # every other piece is an issue of the cohort; those outside it, in between, must not count
+    bounds = np.stack((issues.starts, issues.last + 1), axis=1).ravel()
+    worst = np.minimum.reduceat(np.append(gains, 0.0), bounds)[::2]
     return satisfaction_logit(
         worst,
         unresolved=issues.solved == NEVER,

@@ -54,7 +54,7 @@ def intervals(summaries: Sequence[Summary], desk: Desk) -> Intervals:
     offered, offered_low, offered_high = over_replications(stack("offered"))
     level, low, high = ratios_by_interval(stack("within"), stack("offered"))
     handled, handles = stack("handled").sum(0), stack("handles").sum(0)
-    length = desk.interval / TICKS_PER_SECOND
+    length = np.diff(edges(desk)) / TICKS_PER_SECOND
     groups = [[g for g, answers in enumerate(desk.answers) if c in answers] for c in range(len(desk.channels))]
     staff = scheduled(desk)
     pay = np.array([1 / (1 - group.shrinkage) for group in desk.groups])[:, None]

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.behaviour import beta_band
 from sim.desk import Desk
-from sim.estimate import CONFIDENCE, Estimate, ratio, t_quantile
+from sim.estimate import CERTAIN, CONFIDENCE, Estimate, ratio, t_quantile, wilson
 from sim.measures import HISTOGRAMS, MEASURES, reference
 from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, pad
 from sim.measures.cohort import Cohort
@@ -169,16 +169,18 @@ def _quantiles(summaries: Sequence[Summary], measures: Sequence[Measure]) -> dic
     return found
 
 
-def quantiles(times: Sequence[Histogram], qs: Sequence[float], confidence: float = CONFIDENCE) -> list[Estimate]:
+def quantiles(times: Sequence[Histogram], qs: Sequence[float]) -> list[Estimate]:
     """Pooled Kaplan–Meier quantiles, each with a percentile-bootstrap interval over replications.
 
-    None where one lies beyond what was observed: fewer than a share q ever ended.
+    None where one lies beyond what was observed: fewer than a share q ever ended. One run has no interval, nor have
+    several of which only one saw anything.
     """
     runs = len(times)
     ended, censored = pad(h.ended for h in times), pad(h.censored for h in times)
     width = max(ended.shape[1], censored.shape[1])
     ended, censored = (np.pad(m, ((0, 0), (0, width - m.shape[1]))) for m in (ended, censored))
     never = np.array([float(h.never) for h in times])
+    seen = np.count_nonzero((ended + censored).sum(1) + never)
     used = np.flatnonzero((ended + censored).any(0))
     if not len(used):
         return [Estimate.not_observed(runs) for _ in qs]
@@ -193,12 +195,12 @@ def quantiles(times: Sequence[Histogram], qs: Sequence[float], confidence: float
         values = np.where(reached[:, -1], seconds[np.argmax(reached, axis=1)], np.inf)
         if not np.isfinite(values[0]):
             estimates.append(Estimate.not_observed(runs))
-        elif runs < 2:
+        elif seen < 2:
             estimates.append(Estimate(float(values[0]), None, None, runs))
         else:
             # a resample beyond what was observed counts as the longest time observed
             spread = np.minimum(values[1:], seconds[-1])
-            low, high = np.quantile(spread, [(1 - confidence) / 2, (1 + confidence) / 2])
+            low, high = np.quantile(spread, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
             value = float(values[0])
             estimates.append(Estimate(value, min(float(low), value), max(float(high), value), runs))
     return estimates
@@ -214,19 +216,21 @@ def over_replications(values: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def ratios_by_interval(above: Floats, below: Floats) -> tuple[Floats, Floats, Floats]:
-    """Σ above / Σ below over replications for every interval, with its delta-method interval; NaN where nothing was.
+    """Σ above / Σ below over replications for every interval, with `estimate.ratio`'s interval of a share: (value, low,
+    high), NaN where nothing was observed.
 
     Args:
         above, below: shape (replications, …); proportions.
     """
-    total = below.sum(0)
+    runs, total = len(above), below.sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = above.sum(0) / total
-        runs = len(above)
-        if runs < 2:
-            return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
         spread = np.sqrt(np.sum((above - value * below) ** 2, axis=0) / (runs - 1))
         half = t_quantile(runs) * spread / (np.sqrt(runs) * total / runs)
-    return value, np.clip(value - half, 0, 1), np.clip(value + half, 0, 1)
+    low, high = np.clip(value - half, 0, 1), np.clip(value + half, 0, 1)
+    for cell in zip(*np.nonzero(half < CERTAIN), strict=True):
+        low[cell], high[cell] = wilson(float(value[cell]), float(total[cell]))
+    unknown = np.count_nonzero(below, axis=0) < 2
+    return value, np.where(unknown, np.nan, np.minimum(low, value)), np.where(unknown, np.nan, np.maximum(high, value))
 
 

@@ -104,9 +104,11 @@ def _worst(result: Result, code: int) -> str:
     rows = slice(worst * per, (worst + 1) * per)
     starts = lower.calendar(result.scenario).local(float(sheet.starts[worst * per]))
     needed, there = int(np.nanmax(sheet.required_c[code][rows])), sheet.scheduled[code][rows].mean()
+    in_time = 1 - by_hour[worst] / offered[worst]
+    hour = f"{starts:%A} {starts:%H:%M}–{(starts.hour + 1) % 24:02d}:00"
     return (
-        f"Its worst hour is {starts:%A} {starts:%H:%M}–{(starts.hour + 1) % 24:02d}:00: {1 - by_hour[worst] / offered[worst]:.0%} of "
-        f"{offered[worst]:.0f} contacts; Erlang C asks for {needed} people there, {there:g} are scheduled."
+        f"Worst is {hour}: {in_time:.0%} of {offered[worst]:.0f} contacts are answered in time; Erlang C asks for {needed} "
+        f"people there, {there:g} are scheduled."
     )
 
 

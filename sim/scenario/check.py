@@ -46,8 +46,12 @@ def check(spec: ScenarioSpec, log: Log | None, assumed: Container[str]) -> Itera
         )  # fmt: skip
     for name in spec.targets:
         if name not in spec.channels:
-            hint = did_you_mean(name, tuple(spec.channels))
-            yield Finding(("targets", name), f"there is no channel '{name}'", hint, (("channels", name),))
+            hint = _channel_hint(name, spec)
+            yield Finding(("targets", name), f"there is no channel {shown(name)}", hint, (("channels", name),))
+
+
+def _channel_hint(name: str, spec: ScenarioSpec) -> str:
+    return did_you_mean(name[:60], tuple(spec.channels)) or "add it under channels"
 
 
 def _names(spec: ScenarioSpec) -> Iterator[Finding]:
@@ -77,10 +81,14 @@ def _time(spec: ScenarioSpec) -> Iterator[Finding]:
 
 def _shares(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
     by_share = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
-    said = [share for name, share in by_share.items() if f"channels.{name}.share" not in assumed]
+    total = sum(by_share.values())
+    # where one of them is left to its default, they only weigh the channels against one another
+    said = by_share and not any(f"channels.{name}.share" in assumed for name in by_share)
+    if said and abs(total - 1) > 0.005:
+        what = f"the shares of the channels add to {100 * total:.4g} %"
+        about = tuple(("channels", name) for name in by_share)
+        yield Finding(("channels", next(iter(by_share)), "share"), what, "let them add to 100 %", about)
     for path, shares in (
-        # where any is left to its default, they only weigh the channels against one another
-        (("channels",), said if len(said) == len(by_share) > 0 else [1.0]),
         (("intents",), [intent.share for intent in spec.intents.values()]),
         (("customers", "segments"), [segment.share for segment in spec.customers.segments.values()]),
         *(
@@ -139,7 +147,7 @@ def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
         for key in ("answers", "then"):
             for item, channel in enumerate(getattr(group, key)):
                 if channel not in spec.channels:
-                    hint = did_you_mean(channel[:60], tuple(spec.channels))
+                    hint = _channel_hint(channel, spec)
                     what = f"there is no channel {shown(channel)}"
                     yield Finding(("groups", name, key, item), what, hint, (("channels", channel),))
                 elif channel in (group.answers + group.then)[: item + len(group.answers) * (key == "then")]:
@@ -218,7 +226,7 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
             )  # fmt: skip
         return
     if replay.channel not in spec.channels:
-        hint = did_you_mean(replay.channel, tuple(spec.channels))
+        hint = _channel_hint(replay.channel, spec)
         what = f"there is no channel {shown(replay.channel)}"
         yield Finding(("demand", "replay", "channel"), what, hint, (("channels", replay.channel),))
     for name, channel in spec.channels.items():
@@ -245,5 +253,3 @@ def expected_issues(spec: ScenarioSpec) -> float:
             week = channel.rate.within(hours or Week.always())
             issues += sum(p.value * (p.end - p.start) for p in week.pieces) * time / (7 * 86_400)
     return issues
-
-

@@ -106,7 +106,7 @@ def _model(location: Keys) -> type[BaseModel] | None:
             here = field.annotation if field is not None else None
         else:
             here = getattr(here, "__args__", (None,))[-1]
-        parts = getattr(here, "__args__", ())
+        parts: tuple[Any, ...] = getattr(here, "__args__", ())
         here = parts[0] if type(None) in parts else here
     return here if isinstance(here, type) and issubclass(here, BaseModel) else None
 
@@ -124,7 +124,7 @@ def _unknown(key: str, value: Any, holder: Keys) -> str:
         return f"'{key}' stands under channels as well; keep one of the two"
     name, colon, rest = key.partition(":")
     if value is None and colon and _nearest(name, keys):
-        return f"write {_nearest(name, keys)}: {rest}, with a space after the colon"
+        return f"write {_nearest(name, keys)}: {rest[:40].strip()}, with a space after the colon"
     if value is None and not re.fullmatch(r"[\w-]+", key):
         return "if this is the rest of the value before it, put that whole value in quotes"
     near = _nearest(key, keys)

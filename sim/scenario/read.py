@@ -77,7 +77,8 @@ class _Reading:
         except ScenarioError as problem:
             mistakes = problem.mistakes
         if mistakes or document.data.keys() != {"value"}:
-            wrong = [Mistake(told, 0, 0, dotted, m.what, m.hint) for m in mistakes]
+            # without the places within this one value
+            wrong = [Mistake(told, 0, 0, dotted, m.what.partition("; first at")[0], m.hint) for m in mistakes]
             self.mistakes += wrong or [Mistake(told, 0, 0, dotted, "more than one value", "write it on one line")]
             return
         value = document.data["value"]
@@ -188,6 +189,7 @@ class _Reading:
 
 
 def _cut(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

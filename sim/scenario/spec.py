@@ -241,5 +241,3 @@ class ScenarioSpec(Spec):
     interval: Interval
     run_in: Duration
     drain: Duration
-
-

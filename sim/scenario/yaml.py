@@ -86,9 +86,13 @@ def parse(text: str, name: str) -> Document:
 
 
 def dotted(path: Keys) -> str:
-    """The path for people: ``policies.response[1]``. Keys longer than 60 characters are cut."""
-    cut = (key if isinstance(key, int) or len(key) <= 60 else f"{key[:57]}..." for key in path)
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in cut).removeprefix(".")
+    """The path for people: ``policies.response[1]``. Long keys are cut."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{_one_line(key)}" for key in path).removeprefix(".")
+
+
+def _one_line(key: str) -> str:
+    key = key if key.isprintable() else " ".join(key.split())
+    return key if len(key) <= 60 else f"{key[:57]}..."
 
 
 class _Saying(NamedTuple):

@@ -60,6 +60,7 @@ class Centre:
         self._lanes = [Lane(number, channel) for number, channel in enumerate(desk.channels)]
         self._teams = [Team(number, group) for number, group in enumerate(desk.groups)]
         self._router: Router = router(desk, self._lanes)
+        self._at_once = [[self._teams[group] for group in groups] for groups in self._router.at_once]
         layout = desk.layout()
         self._chance = desk.response.lower(layout)
         self._may_ignore = self._chance is None or any(self._chance)
@@ -139,8 +140,8 @@ class Centre:
             self._again(contact, REDIAL, self.fates.redials_after(contact.issue, contact.attempt))
         else:
             lane.in_system += 1
-            for group in self._router.at_once[lane.number]:
-                agent = self._teams[group].free(lane.number, lane.at_once)
+            for team in self._at_once[lane.number]:
+                agent = team.free(lane.number, lane.at_once)
                 if agent is not None:
                     self._answer(contact, agent, contact.offered)
                     return
@@ -162,11 +163,12 @@ class Centre:
         patience = self.fates.patience(contact.issue, contact.attempt)
         if patience != NEVER:
             Due(self.env, patience, ABANDONMENT | contact.key, self._on_patience, contact)
-        delays = self._router.delays[contact.channel]
-        for delay in delays:
-            Due(self.env, delay, TIMER | contact.key | OVERFLOW, [self._overflow], contact)
-        if not delays:
-            self._ask(contact)
+        if self._router.asked[contact.channel]:
+            delays = self._router.delays[contact.channel]
+            for delay in delays:
+                Due(self.env, delay, TIMER | contact.key | OVERFLOW, [self._overflow], contact)
+            if not delays:
+                self._ask(contact)
 
     def _overflow(self, event: Due) -> None:
         """A waiting contact has become eligible for further groups."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.schemas import NEVER, Outcome
-from sim.simulate.events import Keyed, key
+from sim.simulate.events import Keyed
 
 if TYPE_CHECKING:
     from sim.simulate.floor import Agent
@@ -35,4 +35,4 @@ class Contact(Keyed):
         self.channel = lane.number
         self.cause = cause
         self.offered = offered
-        self.key = key(issue, attempt)
+        self.key = issue << 13 | attempt << 3  # as `events.key`
