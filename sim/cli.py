@@ -34,8 +34,11 @@ def main() -> None:
         commands(standalone_mode=False)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message(), err=True)
+        sys.exit(2)
     except click.ClickException as problem:
-        _fail(problem.format_message(), 2, hint=_usage_hint(problem))
+        _fail(problem.format_message().rstrip("."), 2, hint=_usage_hint(problem))
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted; nothing was written", INTERRUPTED)
     except ScenarioError as problem:
@@ -44,12 +47,23 @@ def main() -> None:
         _fail(problem.what, problem.exit_code, hint=problem.hint)
     except BrokenPipeError:
         # the reader of our output has left, as in `sim … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         sys.exit(1)
+    except OSError as problem:
+        # of our own output; that of the results is CannotWrite
+        _close_stdout()
+        _fail(f"the output cannot be written: {problem.strerror or problem}", 1, hint="send it somewhere else")
+    except MemoryError:
+        _fail("there is not enough memory", 1, hint="simulate fewer customers or a shorter time, or use --jobs 1")
     except Exception as problem:
         if os.environ.get("SIM_TRACEBACK"):
             raise
         _fail(f"internal error: {type(problem).__name__}: {problem}", 1, hint="SIM_TRACEBACK=1 shows where")
+
+
+def _close_stdout() -> None:
+    """What was not written by now never will be, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage_hint(problem: click.ClickException) -> str:

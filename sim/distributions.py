@@ -57,7 +57,7 @@ class Exponential(Distribution):
         if self.zero >= 1:
             return np.zeros_like(u)
         # as a difference of logarithms it stays finite for the greatest u below 1
-        return self.mean * np.maximum(0.0, np.log1p(-self.zero) - np.log1p(-u))
+        return np.asarray(self.mean * np.maximum(0.0, np.log1p(-self.zero) - np.log1p(-u)))
 
 
 @dataclass(frozen=True)

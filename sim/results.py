@@ -12,7 +12,7 @@ import platform
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -33,23 +33,39 @@ def partial(parent: Path) -> Iterator[Path]:
     Raises:
         CannotWrite: `parent` cannot be made or written, or something could not be written inside the block.
     """
+    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     try:
         parent.mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(prefix=".partial-", dir=parent))
         folder.chmod(0o755)
     except OSError as problem:
+        _remove_empty(made)
         raise _cannot_write(parent, problem) from problem
     try:
         yield folder
     except OSError as problem:
         raise _cannot_write(parent, problem) from problem
+    except CannotWrite as problem:
+        if isinstance(problem.__cause__, OSError):
+            raise _cannot_write(parent, problem.__cause__) from problem
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        _remove_empty(made)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the innermost first, up to one that holds something."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _cannot_write(parent: Path, problem: OSError) -> CannotWrite:
     full = problem.errno == errno.ENOSPC or "No space left" in str(problem)
-    why = "no space left on the device" if full else problem.strerror or str(problem)
+    why = "no space left on the device" if full else (problem.strerror or str(problem)).lower()
+    if isinstance(problem, FileExistsError | NotADirectoryError):
+        why = "it is a file, or lies below one"
     hint = "make room, or choose another place with --out" if full else "choose another place with --out"
     return CannotWrite(f"the results cannot be written to {parent}: {why}", hint)
 

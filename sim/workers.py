@@ -5,9 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any
+
+from sim.errors import SimError
 
 
 @contextmanager
@@ -15,7 +18,10 @@ def pool(processes: int, start: Callable[..., None] | None = None, *arguments: A
     """An executor of `processes` workers, each of which runs ``start(*arguments)`` first.
 
     They are started with Ctrl-C's signal blocked, and inherit that: an interrupt reaches the parent alone, which
-    cancels what has not begun and waits for the tasks in hand.
+    cancels what has not begun and ends the workers at once, whatever they have in hand.
+
+    Raises:
+        SimError: a worker died.
     """
     executor = ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=start, initargs=arguments
@@ -28,6 +34,13 @@ def pool(processes: int, start: Callable[..., None] | None = None, *arguments: A
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield executor
+    except BrokenProcessPool:
+        hint = "it may have run out of memory; simulate fewer customers, or use fewer --jobs"
+        raise SimError("a worker process died", hint) from None
+    except BaseException:
+        for process in active_children():
+            process.terminate()
+        raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 

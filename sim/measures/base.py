@@ -117,7 +117,7 @@ def _binned(ticks: Array) -> Array:
 
 def bin_seconds(bins: Array) -> Floats:
     """The time at the middle of each bin, in seconds."""
-    return np.expm1(bins * STEP) * UNIT / TICKS_PER_SECOND
+    return np.asarray(np.expm1(bins * STEP) * UNIT / TICKS_PER_SECOND)
 
 
 def pad(rows: Iterable[Array]) -> Floats:

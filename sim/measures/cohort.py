@@ -66,10 +66,10 @@ class Cohort:
 
     @cached_property
     def answered(self) -> Bools:
-        return self.rows["answered"] != NEVER
+        return np.asarray(self.rows["answered"] != NEVER)
 
     def outcome(self, outcome: Outcome) -> Bools:
-        return self.rows["outcome"] == int(outcome)
+        return np.asarray(self.rows["outcome"] == int(outcome))
 
     @cached_property
     def wait(self) -> Array:
@@ -88,7 +88,7 @@ class Cohort:
     @cached_property
     def within(self) -> Bools:
         """Answered within the target of the channel."""
-        return (self.response != NEVER) & (self.response <= self._within[self.rows["channel"]])
+        return np.asarray((self.response != NEVER) & (self.response <= self._within[self.rows["channel"]]))
 
     @cached_property
     def left_within(self) -> Bools:

@@ -103,7 +103,7 @@ def _intervals(cohort: Cohort) -> IntervalCounts:
     cell = rows["channel"] * shape[1] + rows["offered"] // desk.interval
 
     def count(weights: Floats) -> Floats:
-        return np.bincount(cell, weights, shape[0] * shape[1]).reshape(shape)
+        return np.bincount(cell, weights, shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
     handled = rows["freed"] != NEVER
     time = np.where(handled, rows["freed"] - np.where(handled, rows["answered"], 0), 0) / 1000.0
@@ -187,7 +187,7 @@ def quantiles(times: Sequence[Histogram], qs: Sequence[float]) -> list[Estimate]
     seconds, ended, censored = bin_seconds(used), ended[:, used], censored[:, used]
     generator = np.random.Generator(np.random.Philox(key=[runs, 0]))
     resampled = generator.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES if runs > 1 else 0)
-    weights = np.vstack((np.ones((1, runs)), resampled))
+    weights: Floats = np.vstack((np.ones((1, runs)), resampled)).astype(np.float64)
     survival = kaplan_meier(weights @ ended, weights @ censored, weights @ never)
     estimates = []
     for q in qs:

@@ -42,7 +42,7 @@ def _everyone(cohort: Cohort) -> Bools:
 
 
 def _waited(cohort: Cohort) -> Bools:
-    return cohort.wait != NEVER
+    return np.asarray(cohort.wait != NEVER)
 
 
 def _was(outcome: Outcome) -> Callable[[Cohort], Bools]:

@@ -8,16 +8,14 @@ the population's fates, all rules from the desk; nothing here draws a number. Th
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
-
-from simpy import Environment
+from collections.abc import Generator, Sequence
 
 from sim.desk import Desk
 from sim.policies.base import ContactView, Ignore
 from sim.population.fates import ATTEMPTS, Fates
 from sim.schemas import NEVER, Cause, Outcome
 from sim.simulate.contact import Contact
-from sim.simulate.events import ABANDONMENT, ARRIVAL, BY_AGENT, COMPLETION, OVERFLOW, STAFFING, TIMER, WRAP_UP, Callbacks, Due
+from sim.simulate.events import ABANDONMENT, ARRIVAL, BY_GROUP, COMPLETION, OVERFLOW, STAFFING, TIMER, WRAP_UP, Callbacks, Clock, Due
 from sim.simulate.floor import Agent, Team
 from sim.simulate.lane import Lane
 from sim.simulate.router import Router, router
@@ -50,7 +48,7 @@ class Centre:
     def __init__(self, desk: Desk, arrivals: Sequence[tuple[int, int]], channels: Sequence[int], fates: Fates) -> None:
         self.desk = desk
         self.fates = fates
-        self.env = Environment(initial_time=desk.starts)
+        self.env = Clock(initial_time=desk.starts)
         self.contacts: list[Contact] = []
         self.capped = 0
         """How often a customer would have tried once more, but had reached the cap on attempts."""
@@ -66,6 +64,8 @@ class Centre:
         self._may_ignore = self._chance is None or any(self._chance)
         self._response = desk.response.start(layout)
         self._view = ContactView()
+        self._to_ask: set[tuple[int, int]] = set()
+        """(group, tick) at which a policy without tables wants to be asked once more."""
         self._on_arrival: Callbacks = [self._arrives]
         self._on_patience: Callbacks = [self._abandon]
         self._on_talk_end: Callbacks = [self._talk_ends]
@@ -95,7 +95,7 @@ class Centre:
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
-    def _staff(self, number: int) -> Iterator[Due]:
+    def _staff(self, number: int) -> Generator[Due, None, None]:
         env, team = self.env, self._teams[number]
         for tick, level in self.desk.groups[number].levels:
             if tick >= self.desk.ends:
@@ -104,7 +104,7 @@ class Centre:
             for agent in team.schedule(level, env.now):
                 self._seek_work(agent)
 
-    def _close(self, number: int) -> Iterator[Due]:
+    def _close(self, number: int) -> Generator[Due, None, None]:
         env, lane = self.env, self._lanes[number]
         for _, close in lane.channel.open or ():
             if close >= self.desk.ends:
@@ -240,8 +240,9 @@ class Centre:
             self._wrap_up_ends(contact)
 
     def _wrap_up_ends(self, contact: Contact) -> None:
-        contact.freed = self.env.now
         agent = contact.by
+        assert agent is not None
+        contact.freed = self.env.now
         agent.held = 0
         self._seek_work(agent)
 
@@ -295,8 +296,7 @@ class Centre:
                 if not agent.held:
                     self._rest(agent, team, now)
                 if not over and self._router.again:
-                    order = TIMER | BY_AGENT | agent.group << 20 | agent.number
-                    Due(self.env, self._router.again, order, [self._ask_again], agent)
+                    self._remember(agent.group, now + self._router.again)
                 return
             self._answer(contact, agent, now)
 
@@ -312,7 +312,18 @@ class Centre:
         elif agent.channel >= 0:
             team.rest(agent, now)
 
+    def _remember(self, group: int, tick: int) -> None:
+        """A policy without tables wants to be asked once more, whoever of the group has a hand free then."""
+        if (group, tick) not in self._to_ask:
+            self._to_ask.add((group, tick))
+            Due(self.env, tick - self.env.now, TIMER | BY_GROUP | group, [self._ask_again], group)
+
     def _ask_again(self, event: Due) -> None:
-        agent: Agent = event.about
-        if agent.present and not agent.held:
-            self._seek_work(agent)
+        group: int = event.about
+        self._to_ask.remove((group, self.env.now))
+        for lane in self._lanes:
+            while (agent := self._teams[group].free(lane.number, lane.at_once)) is not None:
+                held = agent.held
+                self._seek_work(agent)
+                if agent.held == held:
+                    break

@@ -8,7 +8,7 @@ patience ends is a contact answered.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
 
@@ -24,13 +24,26 @@ ARRIVAL = 4 << 40
 TALK, WRAP_UP, OVERFLOW = 0, 1, 2
 """Kinds of event that one contact may have in one class."""
 
-BY_AGENT = 1 << 39
-"""Set in the key of an event that is about an agent: those of contacts of the same class and tick come first."""
+BY_GROUP = 1 << 39
+"""Set in the key of an event that is about a group: those of contacts of the same class and tick come first."""
 
 
 def key(issue: int, attempt: int, kind: int = 0) -> int:
     """(issue, attempt, kind) as one integer: room for 2²⁶ issues, 2¹⁰ attempts and 8 kinds."""
     return issue << 13 | attempt << 3 | kind
+
+
+
+
+class Clock(Environment):
+    """SimPy's environment, here on integer ticks and with integer priorities."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def now(self) -> int: ...
+
+        def schedule(self, event: Event, priority: int = 0, delay: float = 0) -> None: ...
 
 
 Callbacks = list[Callable[[Any], None]]
@@ -47,14 +60,14 @@ class Keyed(Event):
     _ok = True
     _value = None
 
-    def due(self, env: Environment, delay: int, order: int, happens: Callbacks) -> None:
+    def due(self, env: Clock, delay: int, order: int, happens: Callbacks) -> None:
         """Happen `delay` ticks from now.
 
         Args:
             order: class and key, ``COMPLETION | contact.key``.
         """
         self.callbacks = happens
-        env.schedule(self, order, delay)  # type: ignore[arg-type]
+        env.schedule(self, order, delay)
 
 
 class Due(Keyed):
@@ -64,6 +77,6 @@ class Due(Keyed):
         about: whatever the callback needs to know.
     """
 
-    def __init__(self, env: Environment, delay: int, order: int, happens: Callbacks, about: Any = None) -> None:
+    def __init__(self, env: Clock, delay: int, order: int, happens: Callbacks, about: Any = None) -> None:
         self.about = about
         self.due(env, delay, order, happens)

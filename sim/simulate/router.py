@@ -120,11 +120,11 @@ class _ByAsking(_Closed):
             set(answers) | set(then) for answers, then in zip(layout.answers, layout.then, strict=True)
         ]
         channels = range(len(desk.channels))
-        self.at_once = [()] * len(desk.channels)
+        self.at_once: list[tuple[int, ...]] = [()] * len(desk.channels)
         first = [[g for g, answers in enumerate(layout.answers) if c in answers] for c in channels]
         later = [[g for g, then in enumerate(layout.then) if c in then] for c in channels]
         self.asked = [tuple(first[c] + later[c]) for c in channels]
-        self.delays = [()] * len(desk.channels)
+        self.delays: list[tuple[int, ...]] = [()] * len(desk.channels)
         self._view = AgentView(waited=[-1] * len(desk.channels), queued=[0] * len(desk.channels))
 
     def next(self, agent: Agent, now: int) -> Contact | None:

@@ -1,0 +1,74 @@
+"""The documentation is run: what it shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.scenario.read import read
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def _blocks(text: str, language: str) -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for name, block in found if name == language]
+
+
+def _sim(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("number", range(len(_blocks((ROOT / "docs/scenario.md").read_text(), "yaml"))))
+def test_every_scenario_of_the_guide_is_valid(number: int, tmp_path: Path) -> None:
+    """What docs/scenario.md shows can be pasted into a file and has no mistakes."""
+    text = _blocks((ROOT / "docs/scenario.md").read_text(), "yaml")[number]
+    file = tmp_path / "shown.yaml"
+    file.write_text(text.replace("../scenarios/data", str(ROOT / "scenarios/data")))
+    assert read(file).spec.channels
+
+
+def test_the_readme_shows_the_scenario_it_runs() -> None:
+    """The five lines of the README are those of scenarios/first.yaml."""
+    assert _blocks(README, "yaml")[0] == (ROOT / "scenarios/first.yaml").read_text()
+
+
+def test_the_readme_shows_what_a_run_says(tmp_path: Path) -> None:
+    """The README's first output is what the command prints, to the last digit."""
+    shown = next(block for block in _blocks(README, "") if block.startswith("$ sim run scenarios/first.yaml"))
+    done = _sim("run", "scenarios/first.yaml", "--out", str(tmp_path / "run"))
+    said = done.stdout.split("\n\nresults:")[0]
+    assert said == shown.removeprefix("$ sim run scenarios/first.yaml\n").rstrip("\n")
+
+
+MONDAY = """name: Monday
+customers: 60000
+phone:
+  staff: {mon-fri: {08:00-12:00: 6, 12:00-18:00: 5}}
+  hours: 08:00-20:00
+  patiance: 3m
+chat: {staff: 3, at_once: 0}
+email: {staff: 2, handle_time: 5 bananas}
+"""
+
+
+def test_the_readme_shows_what_mistakes_look_like(tmp_path: Path) -> None:
+    """The README's mistakes are those that the reader reports."""
+    shown = next(block for block in _blocks(README, "") if block.startswith("$ sim validate monday.yaml"))
+    (tmp_path / "monday.yaml").write_text(MONDAY)
+    done = _sim("validate", "monday.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == shown.removeprefix("$ sim validate monday.yaml\n")
+
+
+def test_every_link_of_the_documentation_leads_somewhere() -> None:
+    """Relative links in README and docs name files that are there."""
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
