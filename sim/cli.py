@@ -120,9 +120,9 @@ _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 @_file
 @_set
 @_seed
-@click.option("--replications", default=30, show_default=True, type=click.IntRange(1, 100_000), help="Independent runs.")
+@click.option("--replications", default=30, show_default=True, type=click.IntRange(1, 100_000), help="Independent runs")
 @_jobs
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="The run folder; by default a new one in results/.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder; by default one in results/.")
 @_json
 @_quiet
 def run(

@@ -6,6 +6,7 @@ Intervals are over replications, which are independent; never over neighbouring 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Estimate:
         return cls(None, None, None, runs)
 
 
+@lru_cache(maxsize=64)
 def t_quantile(runs: int, confidence: float = CONFIDENCE) -> float:
     """Two-sided Student quantile with runs − 1 degrees of freedom; infinite for one run."""
     from scipy.special import stdtrit

@@ -83,7 +83,7 @@ def finish(folder: Path, target: Path) -> Path:
 
 def check_free(target: Path) -> None:
     """Raises UsageError where `--out` names something that is already there."""
-    if target.is_symlink() or target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if target.is_symlink() or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
         raise _taken(target)
 
 

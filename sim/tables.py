@@ -7,6 +7,7 @@ columns of codes are written as words. The same rows always give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,9 +78,12 @@ def write_parquet(table: Table, path: Path, words: Mapping[str, Sequence[str]] |
             # the literal of the smallest int64 does not parse as one
             cell = f"CASE WHEN \"{name}\" = (-9223372036854775807 - 1) THEN NULL ELSE \"{name}\" END"
         select.append(f'{cell} AS "{name}"')
-    with _connect() as connection:
-        connection.register("columns", dict(table._columns))
+    connection = _connection()
+    connection.register("columns", dict(table._columns))
+    try:
         _copy(connection, f"SELECT {', '.join(select)} FROM columns", path)
+    finally:
+        connection.unregister("columns")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -95,8 +99,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None
 def read_parquet(path: Path, words: Mapping[str, Sequence[str]] | None = None) -> Table:
     """Read what `write_parquet` wrote, words turned back into codes and nulls into `NEVER` or NaN."""
     words = words or {}
-    with _connect() as connection:
-        columns = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
+    columns = _connection().execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
     table: dict[str, npt.NDArray[np.generic]] = {}
     for name, values in columns.items():
         if name in words:
@@ -109,7 +112,9 @@ def read_parquet(path: Path, words: Mapping[str, Sequence[str]] | None = None) -
     return Table(table)
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
+@lru_cache(maxsize=1)
+def _connection() -> duckdb.DuckDBPyConnection:
+    """The one of this process: opening one costs as much as writing a table."""
     import duckdb
 
     # one thread: row order, and with it the file's bytes, never depend on the machine

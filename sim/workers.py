@@ -1,4 +1,4 @@
-"""Worker processes: spawned, so that nothing is inherited but what is handed over, and deaf to Ctrl-C, which is ours."""
+"""Worker processes: spawned, so that they inherit nothing but what is handed over, and deaf to Ctrl-C, which is ours."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ def pool(processes: int, start: Callable[..., None] | None = None, *arguments: A
     Raises:
         SimError: a worker died.
     """
-    executor = ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=start, initargs=arguments
-    )
+    executor = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=start, initargs=arguments)
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:

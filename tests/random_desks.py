@@ -82,8 +82,7 @@ def routings(draw: st.DrawFn, first: list[list[int]], then: list[list[int]], siz
         RoutingTables(
             delay=tuple(
                 tuple(
-                    draw(delays) if c in mine + later else NOT_ELIGIBLE
-                    for mine, later in zip(first, then, strict=True)
+                    draw(delays) if c in mine + later else NOT_ELIGIBLE for mine, later in zip(first, then, strict=True)
                 )
                 for c in range(size)
             ),
@@ -99,14 +98,14 @@ def desks(draw: st.DrawFn) -> Desk:
     roles = [[draw(st.sampled_from(["first", "then", "no"])) for _ in some_channels] for _ in some_groups]
     first = [[c for c, role in enumerate(mine) if role == "first"] for mine in roles]
     then = [[c for c, role in enumerate(mine) if role == "then"] for mine in roles]
-    response: Response = draw(st.sampled_from([AnswerAll(), IgnoreShare(0.4)]))
+    responses: list[Response] = [AnswerAll(), IgnoreShare(0.4)]
     return Desk(
         channels=tuple(some_channels),
         groups=tuple(some_groups),
         segments=("all",),
         intents=("any",),
         routing=draw(routings(first, then, len(some_channels))),
-        response=response,
+        response=draw(st.sampled_from(responses)),
         starts=draw(st.sampled_from([0, -10 * SECOND])),
         horizon=120 * SECOND,
         ends=draw(st.sampled_from([60, 150, 600])) * SECOND,

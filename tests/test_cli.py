@@ -142,7 +142,8 @@ def test_a_reader_that_leaves_is_no_error_of_ours(here: Path) -> None:
         (["run"], "sim: Missing argument 'FILE'; see python -m sim run --help\n"),
         (
             ["run", "tiny.yaml", "--replications", "0"],
-            "sim: Invalid value for '--replications': 0 is not in the range 1<=x<=100000; see python -m sim run --help\n",
+            "sim: Invalid value for '--replications': 0 is not in the range 1<=x<=100000; "
+            "see python -m sim run --help\n",
         ),
         (["validate", "tini.yaml"], "sim: tini.yaml: there is no such file; did you mean tiny.yaml?\n"),
         (["validate", "."], "sim: . is a folder; name a scenario file in it\n"),

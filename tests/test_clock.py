@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -59,7 +60,7 @@ def weeks(values: st.SearchStrategy[float]) -> st.SearchStrategy[Week]:
             ]
         )
 
-    return st.tuples(*(day(number) for number in range(7))).map(lambda days: Week(tuple(sum(days, []))))
+    return st.tuples(*(day(number) for number in range(7))).map(lambda days: Week(tuple(chain(*days))))
 
 
 # --- weeks -----------------------------------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ def test_pieces_never_overlap_on_real_days(odd: tuple[str, date], ago: int, week
     calendar = Calendar(day - timedelta(days=ago), zone)
     laid = list(calendar.lay(week, calendar.elapsed(ago - 1, 0), calendar.elapsed(ago + 2, 0)))
     assert all(start < end for start, end, _ in laid)
-    assert all(before[1] <= after[0] for before, after in zip(laid, laid[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(laid))
 
 
 @given(ODD_DAYS, st.integers(-30, 30))
@@ -181,7 +182,7 @@ def test_a_week_that_always_holds_covers_every_second(odd: tuple[str, date], ago
     first, last = calendar.elapsed(ago - 4, 0), calendar.elapsed(ago + 5, 0)
     laid = list(calendar.lay(Week.always(), first, last))
     assert (laid[0][0], laid[-1][1]) == (first, last)
-    assert all(before[1] == after[0] for before, after in zip(laid, laid[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(laid))
 
 
 @given(ODD_DAYS, st.integers(-30, 30), st.integers(0, 4 * HOUR) | st.integers(0, DAY - 1))

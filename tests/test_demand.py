@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -155,7 +156,7 @@ def test_the_integral_is_the_sum_over_pieces(rate: Rate, edges: list[float]) -> 
             value * max(0.0, min(end, until) - max(start, since))
             for start, end, value in zip(rate.starts, rate.ends, rate.values, strict=True)
         )
-        for since, until in zip(edges, edges[1:], strict=False)
+        for since, until in pairwise(edges)
     ]
     np.testing.assert_allclose(rate.integral(np.array(edges)), brute, rtol=1e-9, atol=1e-9)
 
@@ -216,12 +217,12 @@ def test_pieces_are_cut_at_whole_hours() -> None:
 
 def numbered(step: float) -> Callable[[int], Floats]:
     """Factors that tell their own number."""
-    return lambda size: 1.0 + step * np.arange(size)
+    return lambda size: 1.0 + step * np.arange(size, dtype=np.float64)
 
 
 def test_a_day_and_hour_is_as_busy_on_every_channel() -> None:
     """A channel that first opens on the third day of the run meets that day's factor, not the first."""
-    always, late = Week.always(), Week((Piece(0, 9 * HOUR, 12 * HOUR), Piece(2, 0, DAY)))
+    always, late = Week.always(), Week((Piece(0, 9 * HOUR, 12 * HOUR), Piece(4, 0, DAY)))
     starts = Calendar(date(2026, 10, 3), "Europe/London")  # a Saturday, three weeks before the clocks change
     factors = {}
     for name, week in (("always", always), ("late", late)):
@@ -256,9 +257,9 @@ def test_daily_counts_spread_as_busyness_says(day_shape: float, hour_shape: floa
         return gamma_factor(uniforms(3, 0, decision, size), shape) if shape else np.ones(size)
 
     rate = lay(Week.always(mean / DAY), MONDAY, 0.0, days * DAY)
-    busy = busyness(
-        rate, MONDAY, 0.0, partial(factors, Decision.BUSY_DAY, day_shape), partial(factors, Decision.BUSY_HOUR, hour_shape)
-    )
+    by_day = partial(factors, Decision.BUSY_DAY, day_shape)
+    by_hour = partial(factors, Decision.BUSY_HOUR, hour_shape)
+    busy = busyness(rate, MONDAY, 0.0, by_day, by_hour)
     counts = np.histogram(arrivals(rate.times(busy), luck()), np.arange(days + 1) * DAY)[0]
     over = (1 + (1 / day_shape if day_shape else 0)) * (1 + (1 / (24 * hour_shape) if hour_shape else 0)) - 1
     expected = mean + mean**2 * over

@@ -54,7 +54,7 @@ def test_neighbouring_addresses_are_uncorrelated() -> None:
         for decision in (Decision.PATIENCE, Decision.HANDLE)
         for page in (0, 1)
     ]
-    correlations = np.corrcoef(drawn)[np.triu_indices(len(drawn), 1)]
+    correlations = np.asarray(np.corrcoef(drawn))[np.triu_indices(len(drawn), 1)]
     assert np.abs(correlations).max() < 4.5 / np.sqrt(20_000)
 
 
@@ -89,9 +89,12 @@ def test_millionths_are_whole_and_below_a_million() -> None:
     ("address", "expected"),
     [
         ((1, 0, Decision.ARRIVAL, 0, 0), [0.6936549569383357, 0.06709917949841993, 0.446926026561017]),
-        ((1, 0, Decision.PATIENCE, 0, 1000000), [0.8962151594513554, 0.5596889242189937, 0.7276993539762688]),
+        ((1, 0, Decision.PATIENCE, 0, 1_000_000), [0.8962151594513554, 0.5596889242189937, 0.7276993539762688]),
         ((1, 1, Decision.PATIENCE, 7, 3), [0.4802135684442407, 0.6313219685521353, 0.5692443712164081]),
-        ((18446744073709551615, 4294967295, Decision.MOOD, 65535, 1099511627776), [0.2903795354212002, 0.15519688077216542, 0.9541206338715292]),
+        (
+            (2**64 - 1, 2**32 - 1, Decision.MOOD, 2**16 - 1, 2**40),
+            [0.2903795354212002, 0.15519688077216542, 0.9541206338715292],
+        ),
     ],
 )
 def test_pinned(address: tuple[int, int, Decision, int, int], expected: list[float]) -> None:

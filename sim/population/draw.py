@@ -131,7 +131,8 @@ class Population:
 
         def more(issue: int, page: int) -> Page:
             here = slice(issue, issue + 1)
-            return {name: values[0] for name, values in self.luck.page(channel[here], intent[here], page, issue).items()}
+            drawn = self.luck.page(channel[here], intent[here], page, issue)
+            return {name: values[0] for name, values in drawn.items()}
 
         return Fates(self.dense, more)
 

@@ -30,6 +30,14 @@ FIRST = Path(__file__).parents[2] / "scenarios" / "first.yaml"
 
 Row = dict[str, int]
 
+TAKEN = {"answered", "group", "agent"}
+CELLS: dict[Outcome, list[set[str]]] = {
+    Outcome.OPEN: [set(), TAKEN],
+    Outcome.ANSWERED: [TAKEN | {"ended", "resolved"}, TAKEN | {"ended", "resolved", "freed"}],
+    Outcome.IGNORED: [set()],
+}
+"""By outcome, which cells may be filled; for the others only `ended` is."""
+
 
 def contacts_of(desk: Desk, customers: Population) -> Table:
     return simulate(desk, customers).contacts
@@ -65,16 +73,8 @@ def test_every_contact_ends_in_one_way_and_leaves_the_cells_of_that_way(desk: De
     arisen = np.flatnonzero(customers.issues["arrival"] < desk.ends)
     assert contacts["issue"][contacts["attempt"] == 1].tolist() == arisen.tolist()
     for row in rows(contacts):
-        filled = {name for name in ("answered", "ended", "freed", "group", "resolved") if row[name] != NEVER}
-        allowed = {
-            Outcome.OPEN: [set(), {"answered", "group"}],
-            Outcome.ANSWERED: [
-                {"answered", "ended", "group", "resolved"},
-                {"answered", "ended", "freed", "group", "resolved"},
-            ],
-            Outcome.IGNORED: [set()],
-        }
-        assert filled in allowed.get(Outcome(row["outcome"]), [{"ended"}])
+        filled = {name for name in ("answered", "ended", "freed", "group", "agent", "resolved") if row[name] != NEVER}
+        assert filled in CELLS.get(Outcome(row["outcome"]), [{"ended"}])
 
 
 @given(desks(), sizes, seeds)

@@ -90,7 +90,8 @@ def test_the_command_says_the_same(name: str) -> None:
         (
             ["phone.staff={mon-fri: 3}"],
             [
-                "f.yaml:3:1: phone: nobody answers phone sat,sun 08:00-20:00, when it is open; staff it, or close it then"
+                "f.yaml:3:1: phone: nobody answers phone sat,sun 08:00-20:00, when it is open; "
+                "staff it, or close it then"
             ],
         ),
     ],
