@@ -243,7 +243,7 @@ class _Sides:
             calls,
             Comparison(
                 float(self.observed["abandoned"][here].sum()) / calls,
-                ratio(self.abandoned[:, here].sum(axis=1), each, share=True),
+                ratio(self.abandoned[:, here].sum(axis=1), each, of="trials"),
                 float(self.stationary.abandoned[here].sum()) / calls,
             ),
             Comparison(

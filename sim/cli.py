@@ -122,7 +122,7 @@ _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 @_seed
 @click.option("--replications", default=30, show_default=True, type=click.IntRange(1, 100_000), help="Independent runs")
 @_jobs
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder; by default one in results/.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder; by default in results/.")
 @_json
 @_quiet
 def run(

@@ -15,6 +15,8 @@ import numpy as np
 
 from sim.tables import Array, Floats
 
+ATTEMPTS = 32
+"""Nobody tries more often than this; hitting the cap is counted and shown."""
 PAGE = 4
 """Attempts a page; also the numbers in one block of Philox 4×64."""
 

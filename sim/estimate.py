@@ -5,8 +5,10 @@ Intervals are over replications, which are independent; never over neighbouring 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from sim.tables import Floats
 
 CONFIDENCE = 0.95
 CERTAIN = 1e-12
-"""An interval of a share narrower than this has no width: the residuals of runs that agree are not always rounded to 0."""
+"""An interval of a share narrower than this has no width: residuals of runs that agree are not always rounded to 0."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,18 @@ def t_quantile(runs: int, confidence: float = CONFIDENCE) -> float:
     return float(stdtrit(runs - 1, 0.5 + confidence / 2)) if runs > 1 else float("inf")
 
 
-def ratio(numerators: Floats, denominators: Floats, *, share: bool = False) -> Estimate:
+Counted = Literal["amounts", "events", "trials"]
+"""What a ratio is of: amounts (seconds, money); events of which there may be any number; trials with yes or no."""
+
+
+def ratio(numerators: Floats, denominators: Floats, *, of: Counted = "amounts", most: float = math.inf) -> Estimate:
     """The ratio of two sums over replications, with its delta-method interval.
 
     R = Σ y_r / Σ x_r;  s² = Σ (y_r − R·x_r)² / (n − 1);  half width = t · s / (√n · x̄)  (Cochran, Sampling
-    Techniques, 3rd ed., eq. 2.39). With `share`, the ratio is a proportion: clipped to [0, 1], and where no replication
-    varies (none or all, say) Wilson's bound keeps it from looking certain. One run has no interval, nor have several of
-    which only one saw anything.
+    Techniques, 3rd ed., eq. 2.39). No interval leaves the range of the figure: it ends at `most`, and starts at 0 where
+    no numerator is negative. Nothing looks certain because it was not seen: no event at all has the exact upper bound
+    of a Poisson count, −ln(α/2) / Σ x_r; trials that end alike in every replication have Wilson's bounds. One run has
+    no interval, nor have several of which only one saw anything.
 
     Args:
         numerators, denominators: one number a replication.
@@ -62,11 +69,15 @@ def ratio(numerators: Floats, denominators: Floats, *, share: bool = False) -> E
     spread = float(np.sqrt(np.sum(residuals**2) / (runs - 1)))
     half = float(t_quantile(runs) * spread / (np.sqrt(runs) * total / runs))
     low, high = value - half, value + half
-    if share:
+    if of == "events" and not numerators.any():
+        high = -math.log((1 - CONFIDENCE) / 2) / total
+    elif of == "trials":
+        most = 1.0
         if half < CERTAIN:
             low, high = wilson(value, total)
-        low, high = max(0.0, low), min(1.0, high)
-    return Estimate(value, min(low, value), max(high, value), runs)
+    if (numerators >= 0).all():
+        low = max(0.0, low)
+    return Estimate(value, min(low, value), max(min(high, most), value), runs)
 
 
 def wilson(value: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Worker processes: spawned, so that they inherit nothing but what is handed over, and deaf to Ctrl-C, which is ours."""
+"""Worker processes: spawned, so that they inherit only what is handed over, and deaf to Ctrl-C, which is ours."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.desk import RATE, Channel, Desk, Group, Spans, Target
-from sim.draws import PAGE
+from sim.draws import ATTEMPTS, PAGE
 from sim.policies.base import Response, Routing
 from sim.policies.response import AnswerAll
 from sim.policies.routing import LiveFirst
 from sim.population.draw import Luck, Population
-from sim.population.fates import ATTEMPTS, NAMES
+from sim.population.fates import NAMES
 from sim.schemas import CONTACTS, NEVER
 from sim.tables import Array, Table
 

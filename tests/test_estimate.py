@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.estimate import Estimate, ratio, t_quantile, wilson
+from sim.estimate import Counted, Estimate, ratio, t_quantile, wilson
 from sim.tables import Floats
+
+
+KINDS: tuple[Counted, ...] = ("amounts", "events", "trials")
 
 
 def array(*numbers: float) -> Floats:
@@ -52,56 +55,70 @@ def test_a_ratio_by_hand() -> None:
     assert found.value == pytest.approx(4 / 3)
     half = 4.302653 * np.sqrt(28 / 9) / (np.sqrt(3) * 3)
     assert half == pytest.approx(1.46054, abs=1e-5)
-    assert (found.low, found.high) == pytest.approx((4 / 3 - half, 4 / 3 + half), rel=1e-6)
+    assert (found.low, found.high) == (0.0, pytest.approx(4 / 3 + half, rel=1e-6))
 
 
 def test_a_ratio_is_of_sums_not_the_mean_of_ratios() -> None:
     """1 of 1 and 0 of 99 are 1 %, not 50 %."""
-    assert ratio(array(1, 0), array(1, 99), share=True).value == 0.01
+    assert ratio(array(1, 0), array(1, 99), of="trials").value == 0.01
 
 
 def test_one_run_has_no_interval() -> None:
     """One replication gives a value and no interval, of a share too."""
-    for share in (True, False):
-        assert ratio(array(3), array(4), share=share) == Estimate(0.75, None, None, 1)
+    for of in KINDS:
+        assert ratio(array(3), array(4), of=of) == Estimate(0.75, None, None, 1)
 
 
-@pytest.mark.parametrize("share", [True, False])
-def test_one_run_that_saw_something_has_no_interval(share: bool) -> None:
+@pytest.mark.parametrize("of", KINDS)
+def test_one_run_that_saw_something_has_no_interval(of: Counted) -> None:
     """Nine replications that saw nothing do not make the one that did certain: a value, no interval."""
     y, x = np.zeros(10), np.zeros(10)
     y[3], x[3] = 6.0, 20.0
-    assert ratio(y, x, share=share) == Estimate(0.3, None, None, 10)
+    assert ratio(y, x, of=of) == Estimate(0.3, None, None, 10)
 
 
 def test_nothing_observed() -> None:
     """Without anything to count there is no value and no interval, however many runs."""
-    assert ratio(np.zeros(4), np.zeros(4), share=True) == Estimate(None, None, None, 4)
+    assert ratio(np.zeros(4), np.zeros(4), of="trials") == Estimate(None, None, None, 4)
     assert ratio(np.zeros(1), np.zeros(1)) == Estimate(None, None, None, 1)
 
 
 @pytest.mark.parametrize(("events", "low", "high"), [(0.0, 0.0, 0.0369935), (20.0, 1 - 0.0369935, 1.0)])
 def test_zero_events_get_a_bound(events: float, low: float, high: float) -> None:
     """None (or all) of 5 · 20 in every run: the other end is Wilson's z²/(n + z²) = 3.8415/103.8415, not zero width."""
-    found = ratio(np.full(5, events), np.full(5, 20.0), share=True)
+    found = ratio(np.full(5, events), np.full(5, 20.0), of="trials")
     assert (found.value, found.low, found.high) == pytest.approx((events / 20, low, high), abs=1e-6)
 
 
 @pytest.mark.parametrize(("y", "x"), [(15, 22), (7, 25), (29, 35), (1, 2), (31, 39)])
 def test_runs_that_agree_are_not_certain(y: float, x: float) -> None:
     """A share that both replications repeat has Wilson's interval, however its quotient is rounded."""
-    found = ratio(array(y, y), array(x, x), share=True)
+    found = ratio(array(y, y), array(x, x), of="trials")
     assert (found.low, found.high) == pytest.approx(wilson(y / x, 2 * x))
 
 
 def test_a_share_stays_between_0_and_1() -> None:
-    """The interval of a share is cut at 0 and 1, that of a mean is not."""
+    """The interval of a share is cut at 0 and 1."""
     y, x = array(0, 0, 3), array(10, 10, 10)
-    assert ratio(y, x, share=True).low == 0.0
-    assert ratio(x - y, x, share=True).high == 1.0
-    mean = ratio(y, x).low
-    assert mean is not None
-    assert mean < 0.0
+    assert ratio(y, x, of="trials").low == 0.0
+    assert ratio(x - y, x, of="trials").high == 1.0
+
+
+def test_an_interval_stays_where_the_figure_can_be() -> None:
+    """No wait lies below 0 and no part above the whole; a change may well be negative."""
+    y, x = array(0, 0, 3), array(10, 10, 10)
+    assert ratio(y, x).low == 0.0
+    assert ratio(x - y, x, most=1.0).high == 1.0
+    change = ratio(-y, x).low
+    assert change is not None
+    assert change < -0.1
+
+
+def test_no_event_is_not_proof_of_none() -> None:
+    """No event in 30 runs: the mean may still be 3.689 / 30 a run, as the exact Poisson bound says; an amount is 0."""
+    none = ratio(np.zeros(30), np.ones(30), of="events")
+    assert (none.value, none.low, none.high) == (0.0, 0.0, pytest.approx(3.688879 / 30, rel=1e-6))
+    assert ratio(np.zeros(30), np.ones(30)) == Estimate(0.0, 0.0, 0.0, 30)
 
 
 FINITE = st.floats(0, 1e9, allow_subnormal=False)
@@ -113,7 +130,7 @@ def test_the_interval_holds_the_value(parts: list[tuple[float, float]], share: b
     """low ≤ value ≤ high, or no interval, or no value; never NaN; shares within 0 and 1."""
     y, x = (np.array(column) for column in zip(*parts, strict=True))
     y = np.minimum(y, x) if share else y
-    found = ratio(y, x, share=share)
+    found = ratio(y, x, of="trials" if share else "amounts")
     if found.value is None:
         assert x.sum() == 0
         assert (found.low, found.high) == (None, None)
@@ -140,7 +157,8 @@ def test_the_order_of_runs_does_not_matter(parts: list[tuple[float, float]], shu
 
 def coverage(y: Floats, x: Floats, truth: float, *, share: bool = False) -> float:
     """The share of rows (one row a run of many replications) whose interval holds the truth."""
-    estimates = [ratio(*row, share=share) for row in zip(y, x, strict=True)]
+    of: Counted = "trials" if share else "amounts"
+    estimates = [ratio(*row, of=of) for row in zip(y, x, strict=True)]
     return float(np.mean([e.low is not None and e.high is not None and e.low <= truth <= e.high for e in estimates]))
 
 
@@ -157,7 +175,7 @@ def test_the_interval_of_a_mean_covers_95_percent() -> None:
 
 
 def test_the_interval_of_a_ratio_covers_95_percent() -> None:
-    """Busy replications wait longer, so numerator and denominator go together: 95 % of 2,000 intervals hold the truth."""
+    """Numerator and denominator go together, and still 95 % of 2,000 intervals hold the true ratio."""
     draws = np.random.default_rng(12)
     busyness = draws.gamma(25.0, 1 / 25.0, (RUNS, 20))
     contacts = draws.poisson(200 * busyness)

@@ -28,8 +28,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from sim.desk import RATE, Desk
+from sim.draws import ATTEMPTS
 from sim.policies.base import NOT_ELIGIBLE, RoutingTables
-from sim.population.fates import ATTEMPTS, Fates
+from sim.population.fates import Fates
 from sim.schemas import CONTACTS, NEVER, Cause, Outcome
 from sim.tables import Table
 
@@ -242,7 +243,7 @@ class Twin:
         """The groups that may take a contact of this channel after such a wait, in order."""
         delay, priority = self.routing.delay[c], self.routing.priority[c]
         groups = [g for g in range(len(self.desk.groups)) if delay[g] != NOT_ELIGIBLE and delay[g] <= waited]
-        return sorted(groups, key=lambda g: (priority[g], g))
+        return sorted(groups, key=lambda g: (priority[g], c not in self.desk.answers_first[g], g))
 
     def overflow(self, contact: Contact) -> None:
         """Further groups may take the contact now."""

@@ -29,9 +29,11 @@ ALL: Key = (None, None)
 class Kind(Enum):
     """How parts become a figure."""
 
+    COUNT = "mean over replications of a number of events"
     TOTAL = "mean over replications of a sum"
     RATIO = "sum of numerators over sum of denominators"
-    SHARE = "a ratio that is a proportion"
+    SHARE = "a ratio of trials, some of which succeed"
+    PART = "a ratio of two amounts, one of which is part of the other"
     QUANTILE = "Kaplan–Meier quantile of pooled times"
 
 

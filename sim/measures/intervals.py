@@ -101,6 +101,7 @@ def _required(channel: Channel, rates: Floats, handle_time: float) -> tuple[Floa
         slots = agents_needed(rate, handle_time, share=min(channel.target.share, 0.9999), within=within, patience=patience)
         return float(-(-slots // channel.at_once))
 
-    patience = channel.patience
+    # Erlang A needs some patience: a tick at least
+    patience = None if channel.patience is None else max(channel.patience, 1 / TICKS_PER_SECOND)
     by_c = np.array([agents(rate, None) for rate in rates.tolist()])
     return by_c, by_c if patience is None else np.array([agents(rate, patience) for rate in rates.tolist()])

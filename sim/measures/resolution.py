@@ -68,7 +68,7 @@ def _contacts(cohort: Cohort) -> Parts:
 _OF = "issues, by the channel of their first contact"
 
 MEASURES = (
-    Measure("issues", "issues", "Issues whose first contact was offered in the scenario's time.", Kind.TOTAL, "", _issues),
+    Measure("issues", "issues", "Issues whose first contact was offered in the scenario's time.", Kind.COUNT, "", _issues),
     Measure("contacts_per_issue", "contacts", f"Mean number of contacts of {_OF}.", Kind.RATIO, "lower", _contacts),
     Measure(
         "fcr", "share",

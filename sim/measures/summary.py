@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.behaviour import beta_band
 from sim.desk import Desk
-from sim.estimate import CERTAIN, CONFIDENCE, Estimate, ratio, t_quantile, wilson
+from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, ratio, t_quantile, wilson
 from sim.measures import HISTOGRAMS, MEASURES, reference
 from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, pad
 from sim.measures.cohort import Cohort
@@ -147,7 +147,12 @@ def figures(summaries: Sequence[Summary], desk: Desk) -> list[Figure]:
 
 def _fold(parts: Sequence[tuple[float, float]], kind: Kind) -> Estimate:
     above, below = (np.array(column) for column in zip(*parts, strict=True))
-    return ratio(above, below, share=kind is Kind.SHARE)
+    if kind is Kind.PART:
+        return ratio(above, below, most=1.0)
+    return ratio(above, below, of=_OF.get(kind, "amounts"))
+
+
+_OF: dict[Kind, Counted] = {Kind.COUNT: "events", Kind.SHARE: "trials"}
 
 
 def _band(summaries: Sequence[Summary], measure: Measure, key: Key) -> Band | None:

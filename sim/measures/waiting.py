@@ -88,32 +88,32 @@ _WAIT = "Time from being offered until answered, or until the customer left, of 
 MEASURES = (
     Measure(
         "offered", "contacts", "Contacts offered between the start and the end of the scenario, redials included.",
-        Kind.TOTAL, parts=_count(_everyone),
+        Kind.COUNT, parts=_count(_everyone),
     ),
-    Measure("answered", "contacts", "Offered contacts that an agent took.", Kind.TOTAL, "higher", _count(_answered)),
+    Measure("answered", "contacts", "Offered contacts that an agent took.", Kind.COUNT, "higher", _count(_answered)),
     Measure(
         "abandoned", "contacts", "Offered contacts whose customer left before being answered.",
-        Kind.TOTAL, "lower", _count(_was(Outcome.ABANDONED)),
+        Kind.COUNT, "lower", _count(_was(Outcome.ABANDONED)),
     ),
     Measure(
         "blocked", "contacts", "Offered contacts that found every line taken.",
-        Kind.TOTAL, "lower", _count(_was(Outcome.BLOCKED)),
+        Kind.COUNT, "lower", _count(_was(Outcome.BLOCKED)),
     ),
     Measure(
         "ignored", "contacts", "Offered messages that nobody will ever answer.",
-        Kind.TOTAL, "lower", _count(_was(Outcome.IGNORED)),
+        Kind.COUNT, "lower", _count(_was(Outcome.IGNORED)),
     ),
     Measure(
         "turned_away", "contacts", "Offered contacts that found the channel closed.",
-        Kind.TOTAL, "lower", _count(_was(Outcome.TURNED_AWAY)),
+        Kind.COUNT, "lower", _count(_was(Outcome.TURNED_AWAY)),
     ),
     Measure(
         "disconnected", "contacts", "Offered contacts cut off at closing.",
-        Kind.TOTAL, "lower", _count(_was(Outcome.DISCONNECTED)),
+        Kind.COUNT, "lower", _count(_was(Outcome.DISCONNECTED)),
     ),
     Measure(
         "open", "contacts", "Offered contacts still waiting or being worked on when the clock stopped (censored).",
-        Kind.TOTAL, "lower", _count(_was(Outcome.OPEN)),
+        Kind.COUNT, "lower", _count(_was(Outcome.OPEN)),
     ),
     Measure(
         "answer_rate", "share", "Answered over offered.", Kind.SHARE, "higher", _share(_answered, _everyone),

@@ -167,7 +167,7 @@ MEASURES = (
         "occupancy", "share",
         "Time busy with talk and wrap-up over time present, of the groups that answer the channel. Present are the "
         "scheduled agents, and those who finish what they hold after their time.",
-        Kind.SHARE, "", _occupancy,
+        Kind.PART, "", _occupancy,
     ),
     Measure("net_fte", "agents", "Agents scheduled, mean over the intervals with any.", Kind.RATIO, "", _fte, channels=""),
     Measure(

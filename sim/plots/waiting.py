@@ -111,7 +111,7 @@ def _curve(channel: ChannelWaits, at: Floats) -> _Curve:
     offered = np.array([len(waits) for waits in channel.waits], dtype=np.float64)
     within = [np.searchsorted(np.sort(waits[np.isfinite(waits)]), at, side="right") for waits in channel.waits]
     counts = np.array(within, dtype=np.float64).reshape(len(channel.waits), len(at))
-    shares = [ratio(counts[:, i], offered, share=True) for i in range(len(at))]
+    shares = [ratio(counts[:, i], offered, of="trials") for i in range(len(at))]
     value, low, high = (np.array([_number(s, end) for s in shares]) for end in ("value", "low", "high"))
     return _Curve(at, value, low, high)
 

@@ -33,7 +33,9 @@ class ErlangC:
         return None
 
     def decide(self, view: IntervalView, state: None) -> Schedule:
-        if view.offered <= 0:
-            return Schedule("no live contact is forecast", view.scheduled)
-        needed = agents_needed(view.offered / view.length, view.handle_time, share=view.share, within=view.within)
+        if view.offered <= 0 or view.handle_time <= 0:
+            return Schedule("no live work is forecast", view.scheduled)
+        # no number of agents answers everybody in time
+        share = min(view.share, 0.9999)
+        needed = agents_needed(view.offered / view.length, view.handle_time, share=share, within=view.within)
         return Schedule("Erlang C meets the target", needed)

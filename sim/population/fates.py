@@ -13,9 +13,6 @@ from functools import lru_cache
 from sim.draws import PAGE
 from sim.tables import Array
 
-ATTEMPTS = 32
-"""Nobody tries more often than this; hitting the cap is counted and shown."""
-
 NAMES = (
     "patience",
     "handle",

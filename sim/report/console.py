@@ -103,13 +103,11 @@ def _worst(result: Result, code: int) -> str:
     worst = int(by_hour.argmax())
     rows = slice(worst * per, (worst + 1) * per)
     starts = lower.calendar(result.scenario).local(float(sheet.starts[worst * per]))
-    needed, there = int(np.nanmax(sheet.required_c[code][rows])), sheet.scheduled[code][rows].mean()
+    needed, there = np.nan_to_num(sheet.required_c[code][rows]).max(), sheet.scheduled[code][rows].mean()
     in_time = 1 - by_hour[worst] / offered[worst]
     hour = f"{starts:%A} {starts:%H:%M}–{(starts.hour + 1) % 24:02d}:00"
-    return (
-        f"Worst is {hour}: {in_time:.0%} of {offered[worst]:.0f} contacts are answered in time; Erlang C asks for {needed} "
-        f"people there, {there:g} are scheduled."
-    )
+    people = f"Erlang C asks for {needed:.0f} people there, {there:g} are" if needed else f"{there:g} people are"
+    return f"Worst is {hour}: {in_time:.0%} of {offered[worst]:.0f} contacts are answered in time; {people} scheduled."
 
 
 def _backlog(result: Result, code: int) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sim.measures import MEASURES
-from sim.measures.base import Kind
 from sim.schemas import CONTACTS, CONTRACTS, Cause, Column, Outcome
 
 _WRITTEN = "Written by `python -m sim.report.reference`; edit the code that defines it, not this page."
@@ -26,13 +25,6 @@ _CHANNELS = {
     "live": "live channels",
     "deferrable": "deferrable channels",
     "": "the whole desk",
-}
-
-_KINDS = {
-    Kind.TOTAL: "mean over replications",
-    Kind.RATIO: "ratio of sums over replications",
-    Kind.SHARE: "ratio of sums over replications",
-    Kind.QUANTILE: "quantile of all replications together",
 }
 
 
@@ -61,8 +53,8 @@ def measures() -> str:
         "What `measures.json`, `measures.csv` and `sim run --json` report, by name. Every figure comes with its 95 % "
         "interval over replications. Shares are from 0 to 1, times in seconds, money in the scenario's currency.",
         _table(
-            ["name", "unit", "better", "reported for", "over replications", "definition"],
-            ([f"`{m.name}`", m.unit, m.better, _CHANNELS[m.channels], _KINDS[m.kind], m.definition] for m in MEASURES),
+            ["name", "unit", "better", "reported for", "a run reports", "definition"],
+            ([f"`{m.name}`", m.unit, m.better, _CHANNELS[m.channels], m.kind.value, m.definition] for m in MEASURES),
         ),
     ]
     return "\n\n".join(text) + "\n"

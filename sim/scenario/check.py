@@ -8,10 +8,11 @@ from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from sim.clock import Piece, Week, say_pieces
+from sim.defaults import SHAPES
 from sim.errors import did_you_mean
 from sim.replay import Log
 from sim.scenario.complete import Keys
-from sim.scenario.spec import FromLog, Group, ScenarioSpec
+from sim.scenario.spec import Channel, FromLog, Group, ScenarioSpec
 from sim.units import Money, shown
 
 LARGEST_RUN = 5_000_000
@@ -218,6 +219,11 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
                     f"give customers, as in customers: 20000, or {name} a rate, as in rate: 120/h",
                     (("customers",), ("channels", name, "rate"), ("demand",)),
                 )  # fmt: skip
+        for name in by_share:
+            if _is_quiet(spec.channels[name]):
+                what = f"nobody makes contact in these hours of a day shaped like {spec.channels[name].shape}"
+                hint = f"choose other hours, another shape, or give {name} a rate, as in rate: 12/h"
+                yield Finding(("channels", name, "hours"), what, hint)
         issues = expected_issues(spec)
         if issues > LARGEST_RUN:
             yield Finding(
@@ -240,6 +246,16 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
             from_log[0], "staff can be rebuilt only from a log with agent, wait and service",
             "name these columns under demand.replay.columns", (("demand",),),
         )  # fmt: skip
+
+
+def _is_quiet(channel: Channel) -> bool:
+    """Whether the shape of the day has nobody in the hours of a live channel."""
+    if channel.kind != "live" or channel.hours is None or not channel.hours.pieces:
+        return False
+    shape = SHAPES[channel.shape]
+    return not any(
+        shape[half] for piece in channel.hours.pieces for half in range(piece.start // 1800, -(-piece.end // 1800))
+    )
 
 
 def expected_issues(spec: ScenarioSpec) -> float:

@@ -10,6 +10,7 @@ from sim import defaults, demand
 from sim.clock import WEEK, Calendar, Week
 from sim.desk import RATE, Channel, Desk, Group, Spans, Target
 from sim.distributions import Constant, Distribution, Exponential
+from sim.draws import ATTEMPTS
 from sim.policies.base import IntervalView
 from sim.policies.staffing import AsScheduled
 from sim.replay import staff_levels
@@ -203,9 +204,9 @@ def _asked(
     asked = []
     for interval, start in enumerate(edges[:-1].tolist()):
         view.start = start
-        view.scheduled = max((level for second, level in scheduled if start <= second < start + spec.interval), default=-1)
-        if view.scheduled < 0:
-            view.scheduled = next(level for second, level in reversed(scheduled) if second <= start)
+        at_start = next(level for second, level in reversed(scheduled) if second <= start)
+        later = (level for second, level in scheduled if start < second < start + spec.interval)
+        view.scheduled = max([at_start, *later])
         counts = {name: float(values[interval]) for name, values in offered.items()}
         view.offered = sum(counts.values())
         view.handle_time = sum(counts[name] * times[name] for name in counts) / (view.offered or 1.0)
@@ -214,8 +215,9 @@ def _asked(
 
 
 def _repeats(channel: s.Channel) -> float:
-    """Contacts an issue, were nobody to abandon: 1 / (1 − q), q the share of answers after which one reconnects."""
-    return 1 / (1 - (1 - channel.resolved_at_first_contact) * channel.reconnect.chance)
+    """Contacts an issue, were nobody to abandon: 1 + q + q² + …, q the share of answers after which one reconnects."""
+    again = (1 - channel.resolved_at_first_contact) * channel.reconnect.chance
+    return sum(again**attempt for attempt in range(ATTEMPTS))
 
 
 def _handled(channel: s.Channel, name: str) -> float:

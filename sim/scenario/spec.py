@@ -32,6 +32,7 @@ from sim.scenario.words import (
     Rates,
     Shape,
     Share,
+    Shrinkage,
     Some,
     SomeTime,
     Target,
@@ -161,7 +162,7 @@ class Channel(Spec):
     shape: Shape
     staff: StaffLevels | None = None
     cost: PerTime | None = None
-    shrinkage: Share | None = None
+    shrinkage: Shrinkage | None = None
     lines: Some | None = None
     at_once: Few = 1
     slowdown: Share = 0.0
@@ -184,7 +185,7 @@ class Group(Spec):
     then: Words = ()
     staff: StaffLevels
     cost: PerTime
-    shrinkage: Share
+    shrinkage: Shrinkage
 
 
 class Columns(Spec):

@@ -311,6 +311,13 @@ def read_shape(value: Any) -> str:
     return str(value)
 
 
+def read_shrinkage(value: Any) -> float:
+    share = units.share(value)
+    if share > 0.9:
+        raise Unclear(f"{shown(value)} leaves hardly anybody", "give 90% or less")
+    return share
+
+
 def read_factor(value: Any) -> float:
     factor = units.factor(value)
     if factor > 100:
@@ -328,6 +335,7 @@ def read_count(value: Any, *, least: int = 0, most: int) -> int:
 Duration = Annotated[float, read_by(_within_a_century)]
 SomeTime = Annotated[float, read_by(read_some_time)]
 Share = Annotated[float, read_by(units.share)]
+Shrinkage = Annotated[float, read_by(read_shrinkage)]
 PerSecond = Annotated[float, read_by(units.rate)]
 PerTime = Annotated[Money, read_by(_per_time)]
 Factor = Annotated[float, read_by(read_factor)]

@@ -11,8 +11,9 @@ import gc
 from collections.abc import Generator, Sequence
 
 from sim.desk import Desk
+from sim.draws import ATTEMPTS
 from sim.policies.base import ContactView, Ignore
-from sim.population.fates import ATTEMPTS, Fates
+from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
 from sim.simulate.contact import Contact
 from sim.simulate.events import ABANDONMENT, ARRIVAL, BY_GROUP, COMPLETION, OVERFLOW, STAFFING, TIMER, WRAP_UP, Callbacks, Clock, Due

@@ -70,13 +70,15 @@ class _ByTables(_Closed):
         super().__init__(desk, lanes)
         groups = range(len(desk.groups))
         delay, priority = tables.delay, tables.priority
-        self.at_once = [
-            tuple(sorted((g for g in groups if delay[c][g] == 0), key=lambda g: (priority[c][g], g)))  # noqa: B023
+        # groups that answer a channel first come before those that only turn to it
+        ranked = [
+            sorted((priority[c][g], c not in desk.answers_first[g], g) for g in groups)
             for c in range(len(desk.channels))
         ]
-        self.asked: list[tuple[int, ...]] = [
-            tuple(sorted((g for g in groups if delay[c][g] > 0), key=lambda g: (delay[c][g], priority[c][g], g)))  # noqa: B023
-            for c in range(len(desk.channels))
+        self.at_once = [tuple(g for *_, g in order if delay[c][g] == 0) for c, order in enumerate(ranked)]
+        self.asked = [
+            tuple(sorted((g for *_, g in order if delay[c][g] > 0), key=delay[c].__getitem__))
+            for c, order in enumerate(ranked)
         ]
         self.delays = [tuple(sorted({ticks for ticks in delay[c] if ticks > 0})) for c in range(len(desk.channels))]
         self._choices = [

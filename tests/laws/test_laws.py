@@ -372,21 +372,9 @@ def test_luck_that_nobody_has_felt_changes_no_decision(desk: Desk, size: int, se
     assert [asked for asked in before if asked[0] <= now] == [asked for asked in after if asked[0] <= now]
 
 
-def first_before_then(desk: Desk) -> bool:
-    """Whoever answers a channel first has a lower number than those that turn to it."""
-    return all(
-        max((g for g, first in enumerate(desk.answers_first) if c in first), default=-1)
-        < min((g for g, then in enumerate(desk.answers_then) if c in then), default=len(desk.groups))
-        for c in range(len(desk.channels))
-    )
-
-
 @given(desks(), sizes, seeds)
 def test_a_policy_that_must_be_asked_does_as_its_tables_say(desk: Desk, size: int, seed: int) -> None:
     """Asked one question at a time, the shipped policies leave the same contacts as by their tables."""
     assume(not isinstance(desk.routing, GivenTables))
-    # tables without priorities offer a contact to groups by number; where there are none to read, those that answer
-    # its channel first are asked first
-    assume(isinstance(desk.routing, LiveFirst) or first_before_then(desk))
     customers = random_customers(desk, size, seed, grain=1)
     assert equal(contacts_of(desk, customers), contacts_of(asking(desk)[0], customers))

@@ -38,15 +38,15 @@ _BLANK: Row = {
 def contacts(*rows: Row) -> Table:
     """A contacts table in order of issue and attempt; `offered` is the one cell a row needs.
 
-    Without `issue` a row is an issue of its own. The outcome follows from what is known: answered and ended is answered,
-    ended is abandoned, the rest is open. An answer that ended resolves, frees agent 0 of group 0 at once, and customers
-    are numbered as their issues.
+    Without `issue` a row is an issue of its own. The outcome follows from what is known: answered and ended is
+    answered, ended is abandoned, the rest is open. An answer that ended resolves, frees agent 0 of group 0 at once, and
+    customers are numbered as their issues.
     """
     given = [row["issue"] for row in rows if "issue" in row]
     free = iter(number for number in range(2 * len(rows) + 1) if number not in given)
-    numbered = sorted((dict(row) | {"issue": row.get("issue", next(free))} for row in rows), key=lambda row: row["issue"])
+    numbered = [dict(row) | {"issue": row["issue"] if "issue" in row else next(free)} for row in rows]
     filled: list[Row] = []
-    for row in numbered:
+    for row in sorted(numbered, key=lambda row: row["issue"]):
         before = [other for other in filled if other["issue"] == row["issue"]]
         filled.append(_filled(row, len(before), sum(other["answered"] is not None for other in before)))
     return Table({column.name: np.array([_cell(row, column.name) for row in filled], np.int64) for column in CONTACTS})
@@ -55,7 +55,7 @@ def contacts(*rows: Row) -> Table:
 def _filled(row: Row, attempts: int, answers: int) -> Row:
     taken, ended = row.get("answered") is not None, row.get("ended") is not None
     outcome = (Outcome.ANSWERED if taken else Outcome.ABANDONED) if ended else Outcome.OPEN
-    filled = {
+    filled: dict[str, Any] = {
         **_BLANK,
         "attempt": attempts + 1,
         "customer": row["issue"],
@@ -67,7 +67,7 @@ def _filled(row: Row, attempts: int, answers: int) -> Row:
     if taken and ended:
         filled |= {"resolved": 1, "freed": row["ended"]}
     assert set(row) <= set(filled) | {"issue", "offered"}, "no such column"
-    return filled | row
+    return {**filled, **row}
 
 
 def _cell(row: Row, name: str) -> int:
@@ -114,6 +114,11 @@ def desk(
     )
 
 
+def short(*channels: Channel, **more: Any) -> Desk:
+    """A desk of 100 s in intervals of 30 s, the last of 10 s; the clock stops at 150 s."""
+    return desk(*channels, horizon=100.0, ends=150.0, interval=30.0, **more)
+
+
 def cohort(table: Table, of: Desk) -> Cohort:
     return Cohort(table, of)
 
@@ -122,7 +127,9 @@ def summary(table: Table, of: Desk, replication: int = 0) -> Summary:
     return summarise(table, of, replication=replication, population_digest="", capped=0)
 
 
-def values(table: Table, of: Desk, channel: str | None = "phone", segment: str | None = None) -> dict[str, float | None]:
+def values(
+    table: Table, of: Desk, channel: str | None = "phone", segment: str | None = None
+) -> dict[str, float | None]:
     """What a run of this one replication reports for a channel: the figure's value by name."""
     return {
         figure.measure.name: figure.estimate.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from math import exp, log
 
 import numpy as np
@@ -139,17 +140,17 @@ def leaves(mood: float, *, complaint: bool = False, tenure: int = 40, captive: b
     """The probability of a rolling customer to leave within 12 months: the model's hazard, integrated numerically."""
 
     def hazard(t: float) -> float:
-        tilt = BETA * (0.25 if captive else 1.0) * (reference.C_REF - mood) * 2 ** (-t / 6)
+        tilt = BETA * (0.25 if captive else 1.0) * (reference.C_REF - mood) * exp(-log(2.0) * t / 6)
         early = 2.0 if tenure + t < 3 else 1.0
         return K * 0.015 * early * exp(tilt) * (5.0 if complaint and t < 90 / 30.4375 else 1.0)
 
     edges = sorted({0.0, 90 / 30.4375, max(0.0, 3.0 - tenure), 12.0})
-    return 1 - exp(-sum(quad(hazard, a, b)[0] for a, b in zip(edges, edges[1:], strict=False)))
+    return 1 - exp(-sum(float(quad(hazard, a, b)[0]) for a, b in pairwise(edges)))
 
 
 def moved(mood: float, s: float, tenure: int = 40) -> float:
     """C + a·0.85^(years)·(S − C), a 0.2 upwards and 0.4 downwards."""
-    return mood + (0.2 if s > mood else 0.4) * 0.85 ** (tenure / 12) * (s - mood)
+    return mood + (0.2 if s > mood else 0.4) * float(0.85 ** (tenure / 12)) * (s - mood)
 
 
 def excess(table: Table, of: Desk | None = None, beta: float = BETA) -> float:

@@ -1,4 +1,4 @@
-"""From contacts to figures: the catalogue is complete, intervals hold their figure, and processes make no difference."""
+"""From contacts to figures: the catalogue is complete, intervals hold their figure, processes make no difference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from tables import CHAT, EMAIL, PHONE, contacts, desk, group, random_contacts, summary
+from tables import CHAT, EMAIL, PHONE, contacts, desk, group, random_contacts, short, summary
 
 import sim.measures
 from sim.desk import Desk
@@ -23,8 +23,7 @@ from sim.measures.base import Histogram, Kind, Measure
 from sim.measures.intervals import intervals
 from sim.measures.summary import Figure, Summary, figures, over_replications, quantiles, ratios_by_interval
 
-SHORT = {"horizon": 100.0, "ends": 150.0, "interval": 30.0}
-THREE = desk(PHONE, CHAT, EMAIL, **SHORT, groups=[group(2)], segments=("home", "business"))
+THREE = short(PHONE, CHAT, EMAIL, groups=[group(2)], segments=("home", "business"))
 
 
 def random_summaries(seed: int, of: Desk = THREE, sizes: tuple[int, ...] = (20, 0, 35, 3)) -> list[Summary]:
@@ -71,7 +70,7 @@ def test_a_measure_says_what_it_is(measure: Measure) -> None:
     else:
         assert measure.parts is not None
         assert measure.histogram == ""
-    assert (measure.unit == "share") == (measure.kind is Kind.SHARE)
+    assert (measure.unit == "share") == (measure.kind in (Kind.SHARE, Kind.PART))
 
 
 def test_every_measure_makes_a_figure() -> None:
@@ -198,7 +197,7 @@ def test_the_interval_sheet_by_hand() -> None:
         {"offered": 100.0, "answered": 100.0, "ended": 120.0},
         {"offered": -0.001, "answered": 100.0, "ended": 120.0},
     )
-    of = desk(**SHORT, groups=[replace(group([(0.0, 2), (95.0, 0)]), shrinkage=0.2)])
+    of = short(groups=[replace(group([(0.0, 2), (95.0, 0)]), shrinkage=0.2)])
     counts = summary(table, of).intervals
     assert counts.offered.tolist() == [[2, 1, 0, 1]]
     assert counts.answered.tolist() == [[2, 0, 0, 1]]
@@ -231,7 +230,7 @@ def test_the_sheet_adds_up_to_the_figures() -> None:
 
 def test_erlang_s_column_takes_a_short_interval_for_what_it_is() -> None:
     """The same rate in a last interval of 10 s asks for as many agents as in one of 30 s."""
-    of = desk(**SHORT)
+    of = short()
     rows = [{"offered": float(second), "answered": float(second), "ended": second + 20.0} for second in range(100)]
     sheet = intervals([summary(contacts(*rows), of)], of)
     needed = agents_needed(1.0, 20.0, share=0.8, within=20.0)
@@ -249,7 +248,7 @@ def test_shares_by_interval_are_the_shares_of_each() -> None:
     above[:, 1, 5:9] = 0
     value, low, high = ratios_by_interval(above, below)
     for cell in np.ndindex(2, 40):
-        expected = ratio(above[:, *cell], below[:, *cell], share=True)
+        expected = ratio(above[:, *cell], below[:, *cell], of="trials")
         numbers = (expected.value, expected.low, expected.high)
         for found, number in zip((value[cell], low[cell], high[cell]), numbers, strict=True):
             assert found == pytest.approx(np.nan if number is None else number, nan_ok=True)

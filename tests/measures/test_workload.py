@@ -1,4 +1,4 @@
-"""Who was there, who was busy, what lay in the backlog, what it cost: by hand, and against loops that look every second."""
+"""Who was there, who was busy, what lay in the backlog, what it cost: by hand, and by looking at every second."""
 
 from __future__ import annotations
 
@@ -6,23 +6,34 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tables import CHAT, DAY, EMAIL, HOUR, PHONE, cohort, contacts, desk, group, random_contacts, summary, values
+from tables import (
+    CHAT,
+    DAY,
+    EMAIL,
+    HOUR,
+    PHONE,
+    cohort,
+    contacts,
+    desk,
+    group,
+    random_contacts,
+    short,
+    summary,
+    values,
+)
 
 from sim.desk import Desk
 from sim.measures.workload import busy_and_present, cost, edges, scheduled, waiting_at
 from sim.schemas import NEVER, Outcome
 from sim.tables import Floats, Table
 
-SHORT = {"horizon": 100.0, "ends": 150.0, "interval": 30.0}
-"""100 s in intervals of 30 s, the last of 10 s; the clock stops at 150 s."""
-
 
 def busy(table: Table, of: Desk) -> list[list[float]]:
-    return busy_and_present(of, table)[0].tolist()
+    return list(map(list, busy_and_present(of, table)[0]))
 
 
 def present(table: Table, of: Desk) -> list[list[float]]:
-    return busy_and_present(of, table)[1].tolist()
+    return list(map(list, busy_and_present(of, table)[1]))
 
 
 # Busy and present ---------------------------------------------------------------------------------------------------
@@ -31,7 +42,7 @@ def present(table: Table, of: Desk) -> list[list[float]]:
 def test_a_contact_over_a_boundary_is_shared_out() -> None:
     """A call from 20 to 50 s with wrap-up until 70 s keeps its agent for 10, 30 and 10 s of the intervals of 30 s."""
     table = contacts({"offered": 5.0, "answered": 20.0, "ended": 50.0, "freed": 70.0})
-    assert busy(table, desk(**SHORT)) == [[10.0, 30.0, 10.0, 0.0]]
+    assert busy(table, short()) == [[10.0, 30.0, 10.0, 0.0]]
 
 
 def test_overlapping_chats_keep_one_agent() -> None:
@@ -39,13 +50,13 @@ def test_overlapping_chats_keep_one_agent() -> None:
     spans = ((10, 40, 0), (20, 30, 0), (35, 55, 0), (20, 45, 1))
     rows = [{"offered": 0.0, "answered": a, "ended": b, "agent": agent, "channel": 1} for a, b, agent in spans]
     # agent 0: 20 + 25, agent 1: 10 + 15
-    assert busy(contacts(*rows), desk(PHONE, CHAT, **SHORT)) == [[30.0, 40.0, 0.0, 0.0]]
+    assert busy(contacts(*rows), short(PHONE, CHAT)) == [[30.0, 40.0, 0.0, 0.0]]
 
 
 def test_neighbouring_contacts_of_one_agent_leave_no_gap() -> None:
     """Calls from 0 to 30 and 30 to 60 s are 60 s busy, and no second is counted twice."""
     table = contacts(*({"offered": 0.0, "answered": a, "ended": a + 30.0} for a in (0.0, 30.0)))
-    assert busy(table, desk(**SHORT)) == [[30.0, 30.0, 0.0, 0.0]]
+    assert busy(table, short()) == [[30.0, 30.0, 0.0, 0.0]]
 
 
 def test_run_in_and_drain_are_cut_off() -> None:
@@ -56,19 +67,19 @@ def test_run_in_and_drain_are_cut_off() -> None:
         {"offered": -60.0, "answered": -50.0, "ended": -20.0, "agent": 2},
         {"offered": 90.0, "answered": 110.0, "ended": 130.0, "agent": 3},
     )
-    assert busy(table, desk(**SHORT)) == [[20.0, 0.0, 0.0, 5.0]]
+    assert busy(table, short()) == [[20.0, 0.0, 0.0, 5.0]]
 
 
 def test_who_is_not_freed_stays_busy() -> None:
     """An agent whose contact (or wrap-up) never ended is busy to the end."""
     talking = contacts({"offered": 0.0, "answered": 80.0})
     wrapping_up = contacts({"offered": 0.0, "answered": 80.0, "ended": 85.0, "freed": None})
-    assert busy(talking, desk(**SHORT)) == busy(wrapping_up, desk(**SHORT)) == [[0.0, 0.0, 10.0, 10.0]]
+    assert busy(talking, short()) == busy(wrapping_up, short()) == [[0.0, 0.0, 10.0, 10.0]]
 
 
 def test_staying_to_finish_counts_as_present() -> None:
     """When the level falls from 2 to 0 at 40 s, one agent who talks until 75 s is present until then."""
-    of = desk(**SHORT, groups=[group([(-10.0, 2), (40.0, 0)])])
+    of = short(groups=[group([(-10.0, 2), (40.0, 0)])])
     table = contacts({"offered": 0.0, "answered": 20.0, "ended": 75.0})
     assert busy(table, of) == [[10.0, 30.0, 15.0, 0.0]]
     # 2 agents for 40 s, then 1 for 35 s
@@ -79,14 +90,14 @@ def test_staying_to_finish_counts_as_present() -> None:
 
 def test_present_is_the_level_while_it_covers_the_busy() -> None:
     """One busy agent of three scheduled is present within the three, not beside them."""
-    of = desk(**SHORT, groups=[group([(0.0, 3), (45.0, 1)])])
+    of = short(groups=[group([(0.0, 3), (45.0, 1)])])
     table = contacts({"offered": 0.0, "answered": 0.0, "ended": 100.0})
     assert present(table, of) == [[90.0, 60.0, 30.0, 10.0]]
 
 
 def test_groups_are_counted_apart() -> None:
     """The same agent number in two groups is two people."""
-    of = desk(**SHORT, groups=[group(1, name="a"), group(1, name="b")])
+    of = short(groups=[group(1, name="a"), group(1, name="b")])
     rows = [{"offered": 0.0, "answered": 10.0 * g, "ended": 30.0, "group": g} for g in (0, 1)]
     assert busy(contacts(*rows), of) == [[30.0, 0.0, 0.0, 0.0], [20.0, 0.0, 0.0, 0.0]]
 
@@ -120,7 +131,7 @@ def random_desk(draws: np.random.Generator) -> Desk:
         return [(float(second), int(draws.integers(0, 4))) for second in at]
 
     groups = [group(steps(), name=name) for name in ("a", "b")]
-    return desk(PHONE, CHAT, EMAIL, **SHORT, groups=groups, answers=[(0, 1), (1, 2)])
+    return short(PHONE, CHAT, EMAIL, groups=groups, answers=[(0, 1), (1, 2)])
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -169,7 +180,7 @@ def test_backlog_at_the_starts_of_intervals() -> None:
         {"offered": 0.0, "outcome": Outcome.IGNORED, "channel": 1},
         {"offered": 0.0, "channel": 0},
     )
-    of = desk(PHONE, EMAIL, **SHORT)
+    of = short(PHONE, EMAIL)
     found = values(table, of, "email")
     # 1, 1, 2 and 1 messages; (40 + 0 + 30 + 5 + 60) s of age over 5 messages
     assert found["backlog"] == (1 + 1 + 2 + 1) / 4
@@ -183,14 +194,14 @@ def test_backlog_at_the_starts_of_intervals() -> None:
 
 def test_levels_that_change_inside_an_interval_are_averaged() -> None:
     """2 agents, 5 from 40 s, none from 95 s on: 2, (2·10 + 5·20)/30 = 4, 5, and 5·5/10 = 2.5 in the short interval."""
-    of = desk(**SHORT, groups=[group([(-5.0, 2), (40.0, 5), (95.0, 0)])])
+    of = short(groups=[group([(-5.0, 2), (40.0, 5), (95.0, 0)])])
     assert scheduled(of)[0] == pytest.approx([2.0, 4.0, 5.0, 2.5])
     assert edges(of).tolist() == [0, 30_000, 60_000, 90_000, 100_000]
 
 
 def test_a_group_without_a_schedule_is_not_there() -> None:
     """No level before the first step, and none at all without steps."""
-    of = desk(**SHORT, groups=[group([(50.0, 3)]), group([])])
+    of = short(groups=[group([(50.0, 3)]), group([])])
     assert scheduled(of).tolist() == [[0.0, 1.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0]]
 
 
@@ -224,7 +235,7 @@ def test_staff_and_cost() -> None:
 
 def test_a_short_last_interval_costs_its_own_length() -> None:
     """One agent for 100 s in intervals of 30 s costs 100 s, not four whole intervals."""
-    of = desk(**SHORT, groups=[group(1, cost=36.0)])
+    of = short(groups=[group(1, cost=36.0)])
     assert cost(of) == pytest.approx(36.0 * 100 / 3600)
 
 
@@ -243,7 +254,7 @@ def test_handle_time_includes_wrap_up_and_leaves_out_what_has_not_ended() -> Non
 def test_occupancy_of_a_channel_is_that_of_its_groups() -> None:
     """Each channel's occupancy is of the groups that answer it, and the desk's is of all."""
     groups = [group(1, name="phones"), group(1, name="messages"), group(2, name="both")]
-    of = desk(PHONE, EMAIL, **SHORT, groups=groups, answers=[(0,), (1,), (0, 1)])
+    of = short(PHONE, EMAIL, groups=groups, answers=[(0,), (1,), (0, 1)])
     rows = [(0, 50.0), (1, 20.0), (2, 30.0)]
     table = contacts(*({"offered": 0.0, "answered": 0.0, "ended": seconds, "group": g} for g, seconds in rows))
     assert values(table, of, "phone")["occupancy"] == pytest.approx((50 + 30) / 300)
@@ -253,7 +264,7 @@ def test_occupancy_of_a_channel_is_that_of_its_groups() -> None:
 
 def test_a_channel_that_nobody_answers_has_no_occupancy() -> None:
     """Without a group there is nobody to be busy; nothing fails."""
-    of = desk(PHONE, EMAIL, **SHORT, groups=[group(1)], answers=[(0,)])
+    of = short(PHONE, EMAIL, groups=[group(1)], answers=[(0,)])
     table = contacts({"offered": 0.0, "channel": 1})
     assert values(table, of, "email")["occupancy"] is None
     nobody = replace(of, groups=(), answers_first=(), answers_then=())
