@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -609,13 +610,19 @@ def _edges(tenure: Floats, expires_in: Floats, months: float, churning: Churning
 
 def _relaxing_integral(tilt: Floats, start: Floats, stop: Floats, half_life_months: float) -> Floats:
     """∫ from start to stop of e^{tilt·2^{−t/half-life}} dt in months, by Gauss and Legendre's rule."""
-    nodes, weights = np.polynomial.legendre.leggauss(_GAUSS_NODES)
+    nodes, weights = _gauss()
     middle, half = (start + stop) / 2, (stop - start) / 2
     total = np.zeros_like(tilt)
     # a loop, not a matrix: memory stays one array a customer whatever their number
     for node, weight in zip(nodes, weights, strict=True):
         total += weight * np.exp(tilt * np.exp2(-(middle + half * node) / half_life_months))
     return half * total
+
+
+@cache
+def _gauss() -> tuple[Floats, Floats]:
+    """Nodes and weights on [−1, 1]."""
+    return np.polynomial.legendre.leggauss(_GAUSS_NODES)
 
 
 def _logistic(z: Floats) -> Floats:

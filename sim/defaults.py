@@ -55,8 +55,8 @@ _CHAT = _PHONE | {
     "at_once": Default(2, "1 to 3", "B", "common practice of chat desks"),
     "slowdown": Default("15%", "0% to 40%", "C", JUDGEMENT + ": each further chat slows every chat by this much"),
     "patience": Default("weibull(mean 5m, shape 0.9)", "mean 2m to 10m", "C", JUDGEMENT),
-    "handle_time": Default("lognormal(mean 530s, sigma 0.8)", "mean 6m to 12m", "C",
-        "vendor benchmarks; one chat alone",
+    "handle_time": Default(
+        "lognormal(mean 530s, sigma 0.8)", "mean 6m to 12m", "C", "vendor benchmarks; one chat alone",
     ),
     "wrap_up": Default("0s", "0s to 60s", "C", JUDGEMENT + ": notes are written during the chat"),
     "resolved_at_first_contact": Default("65%", "50% to 75%", "B", "SQM benchmark by channel"),
@@ -139,6 +139,6 @@ SHAPES: dict[str, tuple[float, ...]] = {
     # E-mail: written around the clock, most in office hours (grade C).
     "email": (
         6, 5, 4, 3, 3, 2, 2, 2, 2, 2, 3, 4, 6, 9, 13, 18, 26, 34, 42, 46, 48, 48, 46, 44, 40, 38, 40, 42, 43, 43, 42,
-        40,        38, 36, 33, 30, 28, 27, 27, 28, 29, 29, 28, 26, 22, 18, 13, 9,
+        40, 38, 36, 33, 30, 28, 27, 27, 28, 29, 29, 28, 26, 22, 18, 13, 9,
     ),
 }  # fmt: skip

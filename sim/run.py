@@ -25,7 +25,7 @@ from sim.workers import pool
 
 ENGINE = "simpy"
 
-SMALL = 60_000
+SMALL = 100_000
 """Issues in all, below which starting processes costs more than it saves."""
 
 Progress = Callable[[int, int], None]

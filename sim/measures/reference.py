@@ -2,9 +2,9 @@
 
 The reference run is `scenarios/broadband_week.yaml` as shipped, seed 1, 30 replications. Published means of
 satisfaction already contain failures, so the level α of each channel is set such that the *mean* of that run meets
-them; the cut-points of the survey, the reference mood C_ref, the spread of moods and the scale k of the hazard come from
-the same run. They are frozen, so that a scenario of one's own is measured against them. `docs/validation/reference.py`
-derives them again, and a test compares.
+them; the cut-points of the survey, the reference mood C_ref, the spread of moods and the scale k of the hazard come
+from the same run. They are frozen, so that a scenario of one's own is measured against them.
+`docs/validation/reference_run.py` derives them again, and a test compares.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ C_REF = 75.530
 """Points. The mood at which customers of the reference run settle in the mean."""
 
 SCALE: tuple[float, float, float] = (1.7423, 1.7407, 1.7326)
-"""k at the low end of β's band, at its default and at the high end: the mean hazard of the reference population is h0."""
+"""k at the low end of β's band, at its default and at the high end: the reference population's mean hazard is h0."""
 
 MOOD: tuple[float, ...] = (
     41.82, 67.18, 69.61, 70.93, 71.78, 72.38, 72.85, 73.23, 73.55, 73.81, 74.04, 74.25, 74.42, 74.57, 74.70,

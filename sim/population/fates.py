@@ -35,7 +35,8 @@ class Fates:
 
     Args:
         dense: for each of `NAMES` an int64 array of shape (issues, PAGE).
-        more: ``more(issue, page)`` gives the same names for attempts 4·page + 1 … 4·page + 4 of one issue, shape (PAGE,).
+        more: ``more(issue, page)`` gives the same names for attempts 4·page + 1 … 4·page + 4 of one issue, shape
+            (PAGE,).
     """
 
     def __init__(self, dense: Page, more: Callable[[int, int], Page]) -> None:

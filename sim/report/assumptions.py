@@ -15,8 +15,8 @@ def document(scenario: Scenario) -> dict[str, Any]:
         "channels": list(scenario.spec.channels),
         "mistakes": [],
         "assumed": [
-            {"path": path, "value": default.value, "range": default.range, "grade": default.grade, "source": default.source}
-            for path, default in scenario.assumed.items()
+            {"path": path, "value": it.value, "range": it.range, "grade": it.grade, "source": it.source}
+            for path, it in scenario.assumed.items()
         ],
     }
 

@@ -64,8 +64,8 @@ def interval_rows(result: Result) -> tuple[list[str], list[list[Any]]]:
     days = lower.calendar(result.scenario)
     columns = [
         "offered", "offered_low", "offered_high", "answered", "abandoned", "blocked", "service_level",
-        "service_level_low", "service_level_high", "wait", "handle_time", "required_c", "required_a", "scheduled", "paid",
-        "occupancy", "backlog",
+        "service_level_low", "service_level_high", "wait", "handle_time", "required_c", "required_a", "scheduled",
+        "paid", "occupancy", "backlog",
     ]  # fmt: skip
     rows = []
     for number, start in enumerate(sheet.starts.tolist()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -53,6 +54,7 @@ def time_of(channel: s.Channel, key: str, name: str) -> Distribution | None:
     return Constant(value.seconds)
 
 
+@lru_cache(maxsize=4)
 def rates(scenario: Scenario) -> list[demand.Rate]:
     """The rate of issues by channel, before busyness; empty for a replayed log."""
     spec = scenario.spec

@@ -24,7 +24,7 @@ ROUNDS = 6
 """What is wrong is taken out and the rest validated again, at most so often: each round may empty what holds it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """A valid scenario: `spec` holds every value, `assumed` which of them are defaults."""
 

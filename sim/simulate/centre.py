@@ -16,7 +16,19 @@ from sim.policies.base import ContactView, Ignore
 from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
 from sim.simulate.contact import Contact
-from sim.simulate.events import ABANDONMENT, ARRIVAL, BY_GROUP, COMPLETION, OVERFLOW, STAFFING, TIMER, WRAP_UP, Callbacks, Clock, Due
+from sim.simulate.events import (
+    ABANDONMENT,
+    ARRIVAL,
+    BY_GROUP,
+    COMPLETION,
+    OVERFLOW,
+    STAFFING,
+    TIMER,
+    WRAP_UP,
+    Callbacks,
+    Clock,
+    Due,
+)
 from sim.simulate.floor import Agent, Team
 from sim.simulate.lane import Lane
 from sim.simulate.router import Router, router

@@ -4,8 +4,8 @@ Staffing is count-based: when the level falls, idle agents leave, the highest nu
 the level, whoever finishes first leaves. When it rises, the lowest absent numbers come back.
 
 An agent who holds k contacts serves each of them at the integer rate r_k. Rather than update k remaining times at every
-change, each agent has a virtual clock, V += r_k·Δt; a contact of h ticks taken at V₀ ends when V reaches V₀ + h·r_1, and
-one event an agent, at now + ⌈remaining / r_k⌉, is enough. Its version tells whether it still stands.
+change, each agent has a virtual clock, V += r_k·Δt; a contact of h ticks taken at V₀ ends when V reaches V₀ + h·r_1,
+and one event an agent, at now + ⌈remaining / r_k⌉, is enough. Its version tells whether it still stands.
 """
 
 from __future__ import annotations

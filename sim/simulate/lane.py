@@ -15,7 +15,10 @@ from sim.simulate.contact import Contact
 class Lane:
     """The rules that every contact of a channel meets, and who waits, in the order in which they were offered."""
 
-    __slots__ = ("_line", "always_open", "at_once", "channel", "in_system", "limit", "number", "rates", "talking_to_one", "waiting")
+    __slots__ = (
+        "_line", "always_open", "at_once", "channel", "in_system", "limit", "number", "rates", "talking_to_one",
+        "waiting",
+    )  # fmt: skip
 
     def __init__(self, number: int, channel: Channel) -> None:
         self.number = number

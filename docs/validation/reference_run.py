@@ -1,4 +1,4 @@
-"""Derive the constants of the reference run again: ``python docs/validation/reference.py``.
+"""Derive the constants of the reference run again: ``python docs/validation/reference_run.py``.
 
 Runs `scenarios/broadband_week.yaml` (seed 1, 30 replications) and prints what `sim/measures/reference.py` holds: the
 level of satisfaction of each channel, the cut-points of the survey, the mood at which customers settle with its spread,
