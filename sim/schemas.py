@@ -58,7 +58,9 @@ CONTACTS: tuple[Column, ...] = (
     Column("offered", "ms", "when the contact reached the channel, after the start of the scenario"),
     Column("outcome", "code", "how it ended", codes="outcomes"),
     Column("answered", "ms", "when an agent took it; empty unless answered", nullable=True),
-    Column("ended", "ms", "when talk (or work on a message) ended, or the customer left; empty while open", nullable=True),
+    Column(
+        "ended", "ms", "when talk (or work on a message) ended, or the customer left; empty while open", nullable=True
+    ),
     Column("freed", "ms", "when the agent's wrap-up ended; empty unless that happened", nullable=True),
     Column("group", "code", "the skill group of the agent; empty unless answered", nullable=True, codes="groups"),
     Column("agent", "number", "the agent's number within the group, from 0; empty unless answered", nullable=True),

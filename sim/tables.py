@@ -6,7 +6,8 @@ columns of codes are written as words. The same rows always give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,28 +79,35 @@ def write_parquet(table: Table, path: Path, words: Mapping[str, Sequence[str]] |
             # the literal of the smallest int64 does not parse as one
             cell = f"CASE WHEN \"{name}\" = (-9223372036854775807 - 1) THEN NULL ELSE \"{name}\" END"
         select.append(f'{cell} AS "{name}"')
-    connection = _connection()
-    connection.register("columns", dict(table._columns))
-    try:
-        _copy(connection, f"SELECT {', '.join(select)} FROM columns", path)
-    finally:
+    target = str(path).replace("'", "''")
+    copy = f"COPY (SELECT {', '.join(select)} FROM columns) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+    with _plain_errors(path):
+        connection = _connection()
+        connection.register("columns", dict(table._columns))
+        connection.execute(copy)
         connection.unregister("columns")
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+@contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    """The library's errors as Python's own: it has three ways to say Ctrl-C, and one of its own for a full disk."""
     import duckdb
 
-    target = str(path).replace("'", "''")
     try:
-        connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
-    except duckdb.IOException as problem:
-        raise OSError(f"{path}: {problem}") from problem
+        yield
+    except (duckdb.Error, RuntimeError) as problem:
+        if "interrupt" in str(problem).lower():
+            raise KeyboardInterrupt from problem
+        if isinstance(problem, duckdb.IOException):
+            raise OSError(f"{path}: {problem}") from problem
+        raise
 
 
 def read_parquet(path: Path, words: Mapping[str, Sequence[str]] | None = None) -> Table:
     """Read what `write_parquet` wrote, words turned back into codes and nulls into `NEVER` or NaN."""
     words = words or {}
-    columns = _connection().execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
+    with _plain_errors(path):
+        columns = _connection().execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
     table: dict[str, npt.NDArray[np.generic]] = {}
     for name, values in columns.items():
         if name in words:

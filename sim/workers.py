@@ -27,8 +27,9 @@ def pool(processes: int, start: Callable[..., None] | None = None, *arguments: A
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            # the first task starts the processes
-            executor.submit(_nothing).result()
+            # a process is started for a task that finds none idle: as many tasks at once start all of them here
+            for _ in range(processes):
+                executor.submit(_nothing)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield executor

@@ -21,7 +21,8 @@ def _blocks(text: str, language: str) -> list[str]:
 
 
 def _sim(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "sim", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("number", range(len(_blocks((ROOT / "docs/scenario.md").read_text(), "yaml"))))

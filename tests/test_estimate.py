@@ -11,7 +11,6 @@ from scipy import stats
 from sim.estimate import Counted, Estimate, ratio, t_quantile, wilson
 from sim.tables import Floats
 
-
 KINDS: tuple[Counted, ...] = ("amounts", "events", "trials")
 
 

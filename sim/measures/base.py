@@ -1,8 +1,8 @@
 """What a measure is: a figure with a name, a unit, a definition, and how replications add up to it.
 
-Each replication leaves *parts*: a numerator and a denominator by channel and segment, or a histogram of times. Parts are
-small, so memory does not grow with the number of contacts, and folding them in the order of the replications gives the
-same figure however many processes made them.
+Each replication leaves *parts*: a numerator and a denominator by channel and segment, or a histogram of times. Parts
+are small, so memory does not grow with the number of contacts, and folding them in the order of the replications gives
+the same figure however many processes made them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Parts = dict[Key, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure. `parts` computes one replication's numerators and denominators; a quantile names a histogram instead."""
+    """A figure. `parts` gives one replication's numerators and denominators; a quantile names a histogram instead."""
 
     name: str
     unit: str

@@ -1,14 +1,14 @@
 """The interval table: the planner's sheet, one row an interval and channel, averaged over replications.
 
-Offered, answered and service level beside what Erlang asks for and what is scheduled, so that the familiar column and the
-simulated one stand side by side.
+Offered, answered and service level beside what Erlang asks for and what is scheduled, so that the familiar column and
+the simulated one stand side by side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -94,11 +94,11 @@ def _required(channel: Channel, rates: Floats, handle_time: float) -> tuple[Floa
     unknown = np.full(len(rates), np.nan)
     if not channel.live or handle_time <= 0:
         return unknown, unknown
-    within = channel.target.within / TICKS_PER_SECOND
+    share, within = min(channel.target.share, 0.9999), channel.target.within / TICKS_PER_SECOND
 
-    @lru_cache(maxsize=None)
+    @cache
     def agents(rate: float, patience: float | None) -> float:
-        slots = agents_needed(rate, handle_time, share=min(channel.target.share, 0.9999), within=within, patience=patience)
+        slots = agents_needed(rate, handle_time, share=share, within=within, patience=patience)
         return float(-(-slots // channel.at_once))
 
     # Erlang A needs some patience: a tick at least

@@ -68,7 +68,9 @@ def _contacts(cohort: Cohort) -> Parts:
 _OF = "issues, by the channel of their first contact"
 
 MEASURES = (
-    Measure("issues", "issues", "Issues whose first contact was offered in the scenario's time.", Kind.COUNT, "", _issues),
+    Measure(
+        "issues", "issues", "Issues whose first contact was offered in the scenario's time.", Kind.COUNT, "", _issues,
+    ),
     Measure("contacts_per_issue", "contacts", f"Mean number of contacts of {_OF}.", Kind.RATIO, "lower", _contacts),
     Measure(
         "fcr", "share",
@@ -76,7 +78,9 @@ MEASURES = (
         "over issues answered at least once whose 7 days are complete.",
         Kind.SHARE, "higher", _fcr,
     ),
-    Measure("resolved", "share", f"Solved over all {_OF}, by the time the clock stops.", Kind.SHARE, "higher", _resolved),
+    Measure(
+        "resolved", "share", f"Solved over all {_OF}, by the time the clock stops.", Kind.SHARE, "higher", _resolved,
+    ),
     *(
         Measure(
             f"{name}_p{round(q * 100)}", "s", f"{what}, {_OF}: {q:.0%} take at most this long (Kaplan–Meier); an issue "
@@ -84,7 +88,11 @@ MEASURES = (
             Kind.QUANTILE, "lower", histogram=name, q=q,
         )
         for name, what in (
-            ("first_response", "Time from the first contact until the first answer (live: an agent answers; deferrable: the reply is sent)"),
+            (
+                "first_response",
+                "Time from the first contact until the first answer (live: an agent answers; deferrable: the reply is "
+                "sent)",
+            ),
             ("resolution_time", "Time from the first contact until the answer that solves the issue is complete"),
         )
         for q in (0.5, 0.9)

@@ -135,7 +135,8 @@ def figures(summaries: Sequence[Summary], desk: Desk) -> list[Figure]:
     found: list[Figure] = []
     for measure in MEASURES:
         if measure.kind is Kind.QUANTILE:
-            found += [Figure(measure, *key, times[measure.name, key]) for key in summaries[0].histograms[measure.histogram]]
+            keys = summaries[0].histograms[measure.histogram]
+            found += [Figure(measure, *key, times[measure.name, key]) for key in keys]
             continue
         for key in summaries[0].parts[measure.name]:
             if key[0] is not None and measure.channels != "all" and live[key[0]] != (measure.channels == "live"):

@@ -169,7 +169,9 @@ MEASURES = (
         "scheduled agents, and those who finish what they hold after their time.",
         Kind.PART, "", _occupancy,
     ),
-    Measure("net_fte", "agents", "Agents scheduled, mean over the intervals with any.", Kind.RATIO, "", _fte, channels=""),
+    Measure(
+        "net_fte", "agents", "Agents scheduled, mean over the intervals with any.", Kind.RATIO, "", _fte, channels="",
+    ),
     Measure(
         "paid_fte", "agents", "Agents scheduled / (1 − shrinkage), mean over the intervals with any.",
         Kind.RATIO, "", _paid_fte, channels="",
@@ -183,7 +185,11 @@ MEASURES = (
         Kind.RATIO, "lower", _backlog_age, channels="deferrable",
     ),
     Measure(
-        "cost", "money", "Scheduled staff: net hours × cost an hour / (1 − shrinkage).", Kind.TOTAL, "lower", _cost, channels="",
+        "cost", "money", "Scheduled staff: net hours × cost an hour / (1 − shrinkage).",
+        Kind.TOTAL, "lower", _cost, channels="",
     ),
-    Measure("cost_per_contact", "money", "Cost over answered contacts.", Kind.RATIO, "lower", _cost_per_contact, channels=""),
+    Measure(
+        "cost_per_contact", "money", "Cost over answered contacts.",
+        Kind.RATIO, "lower", _cost_per_contact, channels="",
+    ),
 )  # fmt: skip

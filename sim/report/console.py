@@ -128,8 +128,8 @@ def _customers(result: Result) -> str:
     low, high = sorted((abs(band[0]), abs(band[1]))) if (band[0] < 0) == (band[1] < 0) else band
     return (
         f"Customers: satisfaction {satisfaction.value:.1f} of 100 {_interval(satisfaction)}; these contacts "
-        f"{'keep' if kept else 'cost'} {abs(churn.value):.1f} customers over the next year {_interval(churn, sign=-1 if kept else 1)}, "
-        f"and {low:.1f} to {high:.1f} over what is known of churn."
+        f"{'keep' if kept else 'cost'} {abs(churn.value):.1f} customers over the next year "
+        f"{_interval(churn, sign=-1 if kept else 1)}, and {low:.1f} to {high:.1f} over what is known of churn."
     )
 
 
@@ -139,7 +139,9 @@ def _cost(result: Result) -> str:
     if cost.value is None:
         return ""
     text = f"Cost: {say_money(cost.value, currency)}"
-    return text + (f", {each.value:.2f} {currency} an answered contact {_interval(each)}." if each.value is not None else ".")
+    if each.value is None:
+        return text + "."
+    return text + f", {each.value:.2f} {currency} an answered contact {_interval(each)}."
 
 
 def _table(result: Result) -> str:
@@ -169,17 +171,19 @@ def _assumptions(result: Result) -> str:
         return ""
     return textwrap.fill(
         f"{len(result.scenario.assumed)} defaults were used, {len(weak)} of them grade C (judgement); "
-        f"`sim validate {result.scenario.file}` lists them with source and range. Intervals are 95 % over replications.",
+        f"`sim validate {result.scenario.file}` lists them with source and range. Intervals are 95 % over "
+        "replications.",
         WIDTH,
     )
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
-        for row in rows
-    )
+    lines = []
+    for name, *cells in rows:
+        padded = [name.ljust(widths[0]), *map(str.rjust, cells, widths[1:])]
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)
 
 
 def _title(name: str) -> str:

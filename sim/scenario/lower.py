@@ -1,4 +1,4 @@
-"""From words and seconds to ticks: the desk that engines and measures read, and the rates that the population draws from."""
+"""From words and seconds to ticks: the desk that engines and measures read, and the rates at which issues arise."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def rates(scenario: Scenario) -> list[demand.Rate]:
     weekly = (spec.customers.count or 0) * spec.customers.issues * WEEK
     weights = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
     laid = []
-    for name, channel in spec.channels.items():
+    for channel in spec.channels.values():
         # messages are written at any time; their hours are those of whoever works on them
         hours = channel.hours if channel.kind == "live" else None
         if channel.rate is not None:
@@ -135,10 +135,11 @@ def _channel(scenario: Scenario, name: str, days: Calendar, starts: float, ends:
     channel = spec.channels[name]
     share, within = spec.targets.get(name, channel.target)
     patience = time_of(channel, "patience", name)
+    hours = channel.hours if channel.kind == "live" else None
     return Channel(
         name=name,
         live=channel.kind == "live",
-        open=None if channel.hours is None or channel.kind == "deferrable" else _spans(channel.hours, days, starts, ends),
+        open=None if hours is None else _spans(hours, days, starts, ends),
         target=Target(share, ticks(within)),
         expectation=channel.expected_wait,
         satisfaction_like=channel.satisfaction_like,
@@ -164,7 +165,7 @@ def _levels(
     scenario: Scenario, desk: Desk, number: int, team: s.Group, days: Calendar
 ) -> tuple[tuple[int, int], ...]:
     """The scheduled level from each tick on, changes only."""
-    starts, measured, ends = horizon(scenario)
+    starts, _, ends = horizon(scenario)
     if isinstance(team.staff, s.FromLog):
         assert scenario.log is not None
         levels = staff_levels(scenario.log, gap=team.staff.gap, per=team.staff.per)

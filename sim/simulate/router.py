@@ -101,7 +101,7 @@ class _ByTables(_Closed):
             return only.pop()
         best: tuple[int, int, int] | None = None
         for channel, lane, delay, priority in self._choices[agent.group]:
-            if not lane.waiting or agent.held and agent.channel != channel:
+            if not lane.waiting or (agent.held and agent.channel != channel):
                 continue
             head = lane.head()
             assert head is not None

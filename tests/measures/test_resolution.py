@@ -239,12 +239,12 @@ def test_a_bin_is_right_to_a_tenth_of_a_percent(ticks: int) -> None:
     st.sampled_from([0.1, 0.5, 0.9]),
 )
 def test_intervals_hold_their_quantile(runs: list[tuple[list[float], list[float], int]], q: float) -> None:
-    """low ≤ value ≤ high, or all three unknown; one run has no interval; more q never means less time."""
+    """low ≤ value ≤ high, or all three unknown; one run that saw anything gives no interval; more q is never less."""
     histograms = [one_histogram(*run) for run in runs]
     found, later = quantiles(histograms, [q, 0.95])
     if found.value is None:
         assert (found.low, found.high, later.value) == (None, None, None)
-    elif len(runs) == 1:
+    elif sum(bool(ended or censored or never) for ended, censored, never in runs) < 2:
         assert (found.low, found.high) == (None, None)
     else:
         assert found.low is not None
