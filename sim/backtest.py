@@ -147,9 +147,7 @@ def backtest(
         weekdays=tuple(weekdays),
         hours=hours,
         by_hour={
-            hour: sides.row(here)
-            for hour in range(*hours)
-            if (here := measured & (observed["hour"] == hour)).any()
+            hour: sides.row(here) for hour in range(*hours) if (here := measured & (observed["hour"] == hour)).any()
         },
         overall=sides.row(measured),
         predicted=sides.fit(measured, abandoned.mean(axis=0)),

@@ -148,9 +148,7 @@ def run(
         contacts = partial / "contacts"
         contacts.mkdir()
         with _progress(quiet=quiet) as progress:
-            result = simulate(
-                scenario, contacts, seed=seed, replications=replications, jobs=jobs, progress=progress
-            )
+            result = simulate(scenario, contacts, seed=seed, replications=replications, jobs=jobs, progress=progress)
         target = out or results.default_name(Path("results"), Path(scenario.file).stem, result.digest)
         folder.write(result, partial, target=target)
         results.finish(partial, target)
@@ -267,4 +265,3 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("replications", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-

@@ -85,9 +85,7 @@ def say_pieces(week: Week) -> str:
     by_span: dict[tuple[int, int], list[int]] = {}
     for piece in week.pieces:
         by_span.setdefault((piece.start, piece.end), []).append(piece.weekday)
-    return ", ".join(
-        f"{_say_days(days)} {say_clock(start)}-{say_clock(end)}" for (start, end), days in by_span.items()
-    )
+    return ", ".join(f"{_say_days(days)} {say_clock(start)}-{say_clock(end)}" for (start, end), days in by_span.items())
 
 
 def _say_days(days: list[int]) -> str:

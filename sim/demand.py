@@ -114,5 +114,3 @@ def arrivals(rate: Rate, uniforms: Callable[[int], Floats]) -> Floats:
     piece = np.searchsorted(cumulated, unit, side="right")
     before = np.concatenate(([0.0], cumulated))[piece]
     return rate.starts[piece] + (unit - before) / rate.values[piece]
-
-

@@ -117,9 +117,7 @@ def test_erlang_a_gets_the_hour_and_the_log(tmp_path: Path) -> None:
 def test_erlang_a_takes_the_mean_level_of_an_hour(tmp_path: Path) -> None:
     """A schedule that changes at half past, 1 then 4 agents, is 2.5 agents: 3."""
     row = "2024-03-04,08:10:00,bill,0,30,abandoned,0,"
-    scenario = replayed(
-        tmp_path, row, row, sets=("groups.agents.staff={'00:00-08:30': 1, '08:30-24:00': 4}",)
-    )
+    scenario = replayed(tmp_path, row, row, sets=("groups.agents.staff={'00:00-08:30': 1, '08:30-24:00': 4}",))
     found = backtest(scenario, seed=1, replications=1)
     assert found.overall.abandonment.erlang_a == pytest.approx(erlang_a(2 / 3600, found.handle_time, 3, 30).p_abandon)
 

@@ -461,7 +461,12 @@ class TestExcess:
         """Without a change of mood or a complaint the excess is exactly 0."""
         mood = rng(12).uniform(0, 100, 1000)
         excess = excess_leave_probability(
-            mood, mood.copy(), np.zeros(1000, dtype=bool), c_ref=70.0, k=1.1, churning=CHURNING,
+            mood,
+            mood.copy(),
+            np.zeros(1000, dtype=bool),
+            c_ref=70.0,
+            k=1.1,
+            churning=CHURNING,
             **without_complaint(mixed(1000)),
         )
         assert np.all(excess == 0.0)
@@ -499,8 +504,12 @@ class TestBetaBand:
 
 @settings(max_examples=25, derandomize=True, deadline=None)
 @given(
-    mood=st.floats(0, 100), tenure=st.floats(0, 120), expires=st.floats(-2, 30), beta=st.floats(0, 0.046),
-    months=st.floats(0.1, 24), split=st.floats(0.05, 0.95),
+    mood=st.floats(0, 100),
+    tenure=st.floats(0, 120),
+    expires=st.floats(-2, 30),
+    beta=st.floats(0, 0.046),
+    months=st.floats(0.1, 24),
+    split=st.floats(0.05, 0.95),
 )
 def test_hazards_add_up_over_time(
     mood: float, tenure: float, expires: float, beta: float, months: float, split: float

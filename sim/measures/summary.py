@@ -238,5 +238,3 @@ def ratios_by_interval(above: Floats, below: Floats) -> tuple[Floats, Floats, Fl
         low[cell], high[cell] = wilson(float(value[cell]), float(total[cell]))
     unknown = np.count_nonzero(below, axis=0) < 2
     return value, np.where(unknown, np.nan, np.minimum(low, value)), np.where(unknown, np.nan, np.maximum(high, value))
-
-

@@ -23,6 +23,7 @@ from sim.units import say_duration
 
 WIDTH = 118
 
+
 @dataclass(frozen=True)
 class People:
     """A population with what is needed to show it; `shown` is how many issues are listed."""

@@ -161,9 +161,7 @@ def _spans(hours: Week, days: Calendar, starts: float, ends: float) -> Spans:
     return tuple(spans)
 
 
-def _levels(
-    scenario: Scenario, desk: Desk, number: int, team: s.Group, days: Calendar
-) -> tuple[tuple[int, int], ...]:
+def _levels(scenario: Scenario, desk: Desk, number: int, team: s.Group, days: Calendar) -> tuple[tuple[int, int], ...]:
     """The scheduled level from each tick on, changes only."""
     starts, _, ends = horizon(scenario)
     if isinstance(team.staff, s.FromLog):

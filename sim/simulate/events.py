@@ -33,8 +33,6 @@ def key(issue: int, attempt: int, kind: int = 0) -> int:
     return issue << 13 | attempt << 3 | kind
 
 
-
-
 class Clock(Environment):
     """SimPy's environment, here on integer ticks and with integer priorities."""
 

@@ -91,9 +91,7 @@ class _ByTables(_Closed):
         ]
 
         # a group with one channel, open to it at once, has nothing to choose
-        self._only = [
-            choices[0][1] if len(choices) == 1 and choices[0][2] == 0 else None for choices in self._choices
-        ]
+        self._only = [choices[0][1] if len(choices) == 1 and choices[0][2] == 0 else None for choices in self._choices]
 
     def next(self, agent: Agent, now: int) -> Contact | None:
         only = self._only[agent.group]
@@ -118,9 +116,7 @@ class _ByAsking(_Closed):
         layout = desk.layout()
         self._policy = desk.routing
         self._state = desk.routing.start(layout)
-        self._may = [
-            set(answers) | set(then) for answers, then in zip(layout.answers, layout.then, strict=True)
-        ]
+        self._may = [set(answers) | set(then) for answers, then in zip(layout.answers, layout.then, strict=True)]
         channels = range(len(desk.channels))
         self.at_once: list[tuple[int, ...]] = [()] * len(desk.channels)
         first = [[g for g, answers in enumerate(layout.answers) if c in answers] for c in channels]

@@ -230,9 +230,7 @@ def test_a_bin_is_right_to_a_tenth_of_a_percent(ticks: int) -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(
-            st.lists(st.floats(0, 1e5), max_size=6), st.lists(st.floats(0, 1e5), max_size=6), st.integers(0, 3)
-        ),
+        st.tuples(st.lists(st.floats(0, 1e5), max_size=6), st.lists(st.floats(0, 1e5), max_size=6), st.integers(0, 3)),
         min_size=1,
         max_size=5,
     ),
