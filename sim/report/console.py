@@ -43,14 +43,18 @@ class _Figures:
 
 def _headline(result: Result) -> str:
     of = _Figures(result)
-    days = result.desk.horizon / TICKS_PER_SECOND / 86_400
-    span = "weeks" if days == 7 else f"times {days:g} days"
     issues, offered = of("issues").value or 0, of("offered").value or 0
-    per = "a week" if days == 7 else "each"
     return (
-        f"{result.scenario.name} · {VARIANT} · {result.replications} {span} simulated · "
-        f"{issues:,.0f} issues and {offered:,.0f} contacts {per}"
+        f"{result.scenario.name} · {VARIANT} · {_spans(result, result.replications)} simulated · "
+        f"{issues:,.0f} issues and {offered:,.0f} contacts each"
     )
+
+
+def _spans(result: Result, number: int) -> str:
+    """A number of what a replication is: 30 weeks, 1 run of 3 days."""
+    days = result.desk.horizon / TICKS_PER_SECOND / 86_400
+    plural = "s" * (number != 1)
+    return f"{number} week{plural}" if days == 7 else f"{number} run{plural} of {days:g} days"
 
 
 def _verdict(result: Result) -> str:
@@ -75,7 +79,7 @@ def _channel(result: Result, code: int) -> str:
         verdict = "is on the edge of its target"
     text = (
         f"{_title(channel.name)} {verdict}: {say_share(level.value)} answered within {within} {_interval(level, 100)} "
-        f"of {share:.0%}."
+        f"of {_whole(share)}."
     )
     return " ".join(part for part in (text, _met(result, code), _worst(result, code), _backlog(result, code)) if part)
 
@@ -85,7 +89,7 @@ def _met(result: Result, code: int) -> str:
     name, share = result.desk.channels[code].name, result.desk.channels[code].target.share
     parts = [summary.parts["service_level"][name, None] for summary in result.summaries]
     met = sum(above >= share * below for above, below in parts if below > 0)
-    return f"It is met in {met} of {len(parts)} simulated runs." if len(parts) > 1 else ""
+    return f"It is met in {met} of {_spans(result, len(parts))}." if len(parts) > 1 else ""
 
 
 def _worst(result: Result, code: int) -> str:
@@ -107,7 +111,9 @@ def _worst(result: Result, code: int) -> str:
     in_time = 1 - by_hour[worst] / offered[worst]
     hour = f"{starts:%A} {starts:%H:%M}–{(starts.hour + 1) % 24:02d}:00"
     people = f"Erlang C asks for {needed:.0f} people there, {there:g} are" if needed else f"{there:g} people are"
-    return f"Worst is {hour}: {in_time:.0%} of {offered[worst]:.0f} contacts are answered in time; {people} scheduled."
+    return (
+        f"Worst is {hour}: {_whole(in_time)} of {offered[worst]:.0f} contacts are answered in time; {people} scheduled."
+    )
 
 
 def _backlog(result: Result, code: int) -> str:
@@ -184,6 +190,10 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
         padded = [name.ljust(widths[0]), *map(str.rjust, cells, widths[1:])]
         lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
+
+
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _title(name: str) -> str:
