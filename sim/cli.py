@@ -116,7 +116,7 @@ _jobs = click.option("--jobs", type=click.IntRange(1, 256), help="Processes; not
 _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 
 
-@commands.command()
+@commands.command(short_help="What will happen, in words, with plots.")
 @_file
 @_set
 @_seed
@@ -158,7 +158,7 @@ def run(
         click.echo(console.report(result, str(target)))
 
 
-@commands.command()
+@commands.command(short_help="Is the file right, and what does it assume?")
 @_file
 @_set
 @_json
@@ -178,7 +178,7 @@ def validate(file: Path, sets: tuple[str, ...], *, as_json: bool) -> None:
         click.echo(assumptions.text(scenario))
 
 
-@commands.command()
+@commands.command(short_help="Who will make contact.")
 @_file
 @_set
 @_seed
@@ -205,7 +205,7 @@ def population(
         click.echo(people.text(drawn))
 
 
-@commands.command()
+@commands.command(short_help="A real call log: predicted beside observed.")
 @_file
 @_set
 @_seed
