@@ -75,6 +75,8 @@ class Due(Keyed):
         about: whatever the callback needs to know.
     """
 
+    __slots__ = ("about", "callbacks")
+
     def __init__(self, env: Clock, delay: int, order: int, happens: Callbacks, about: Any = None) -> None:
         self.about = about
         self.due(env, delay, order, happens)
