@@ -13,16 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.behaviour import (
-    DAYS_PER_MONTH,
-    beta_band,
-    calibrate_alpha,
-    fit_cut_points,
-    hazard_scale,
-    noisy_satisfaction,
-    replies,
-    stationary_mood,
-)
+from sim.behaviour.feeling import calibrate_alpha, fit_cut_points, noisy_satisfaction, replies
+from sim.behaviour.leaving import DAYS_PER_MONTH, Circumstances, beta_band, hazard_scale
+from sim.behaviour.mood import stationary_mood
 from sim.measures import reference
 from sim.measures.cohort import Cohort
 from sim.measures.customers import CHURNING, logits
@@ -88,19 +81,14 @@ def _scales(issue: dict[str, Floats], mood: Floats, c_ref: float, a_month: float
     active = a_month * unresolved * CHURNING.complaint_share * CHURNING.complaint_days / DAYS_PER_MONTH
     complaint = generator.permutation(size) < active * size
     low, high = beta_band(CHURNING)
-    expires = np.where(issue["expires_in"] == NEVER, np.nan, issue["expires_in"].astype(float))
+    population = Circumstances(
+        contract=issue["contract"],
+        tenure_months=issue["tenure"],
+        expires_in=np.where(issue["expires_in"] == NEVER, np.nan, issue["expires_in"].astype(float)),
+        captive=issue["captive"] == 1,
+    )
     return tuple(
-        hazard_scale(
-            moods,
-            c_ref=c_ref,
-            contract=issue["contract"],
-            tenure_months=issue["tenure"],
-            expires_in=expires,
-            captive=issue["captive"] == 1,
-            complaint=complaint,
-            churning=CHURNING,
-            beta=beta,
-        )
+        hazard_scale(moods, population, complaint=complaint, c_ref=c_ref, churning=CHURNING, beta=beta)
         for beta in (low, CHURNING.beta, high)
     )
 

@@ -7,16 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.behaviour import (
-    Churning,
-    complains,
-    excess_leave_probability,
-    mood_after,
-    perceived_gain,
-    replies,
-    satisfaction_logit,
-    survey_score,
-)
+from sim.behaviour.feeling import perceived_gain, replies, satisfaction_logit, survey_score
+from sim.behaviour.leaving import Churning, Circumstances, complains, excess_leave_probability
+from sim.behaviour.mood import mood_after
 from sim.measures import reference
 from sim.measures.base import ALL, Kind, Measure, Parts, tally
 from sim.measures.cohort import Cohort
@@ -101,16 +94,19 @@ def excess_churn(cohort: Cohort, beta: float, scale: float) -> Parts:
         complained[who] |= complaint[now]
     one = order[first]
     expires = table["expires_in"][issues.last]
-    excess = excess_leave_probability(
-        before[one],
-        mood,
-        complained,
-        c_ref=reference.C_REF,
-        k=scale,
+    customers = Circumstances(
         contract=table["contract"][issues.last][one],
         tenure_months=tenure[one],
         expires_in=np.where(expires == NEVER, np.nan, expires.astype(float))[one],
         captive=table["captive"][issues.last][one] == 1,
+    )
+    excess = excess_leave_probability(
+        before[one],
+        mood,
+        customers,
+        complaint=complained,
+        c_ref=reference.C_REF,
+        k=scale,
         churning=CHURNING,
         beta=beta,
     )

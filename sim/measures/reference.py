@@ -9,7 +9,7 @@ from the same run. They are frozen, so that a scenario of one's own is measured 
 
 from __future__ import annotations
 
-from sim.behaviour import Feeling
+from sim.behaviour.feeling import Feeling
 
 MEANS = {"phone": 80.0, "chat": 84.0, "email": 77.0}
 """Points. Zendesk Benchmark Q1 2015 (share of good ratings), 8 less at telecom level: grade B/C."""

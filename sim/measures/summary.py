@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.behaviour import beta_band
+from sim.behaviour.leaving import beta_band
 from sim.desk import Desk
 from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, ratio, t_quantile, wilson
 from sim.measures import HISTOGRAMS, MEASURES, reference
