@@ -150,10 +150,12 @@ def run(
         with _progress(quiet=quiet) as progress:
             result = simulate(scenario, contacts, seed=seed, replications=replications, jobs=jobs, progress=progress)
         target = out or results.default_name(Path("results"), Path(scenario.file).stem, result.digest)
-        folder.write(result, partial, target=target)
+        folder.write(result, partial)
         results.finish(partial, target)
     if as_json:
-        click.echo(json.dumps(document.document(result, str(target)), ensure_ascii=False, allow_nan=False))
+        click.echo(
+            json.dumps(document.document(result) | {"results": str(target)}, ensure_ascii=False, allow_nan=False)
+        )
     else:
         click.echo(console.report(result, str(target)))
 

@@ -46,14 +46,16 @@ Counted = Literal["amounts", "events", "trials"]
 """What a ratio is of: amounts (seconds, money); events of which there may be any number; trials with yes or no."""
 
 
-def ratio(numerators: Floats, denominators: Floats, *, of: Counted = "amounts", most: float = math.inf) -> Estimate:
+def ratio(
+    numerators: Floats, denominators: Floats, *, of: Counted = "amounts", least: float = 0.0, most: float = math.inf
+) -> Estimate:
     """The ratio of two sums over replications, with its delta-method interval.
 
     R = Σ y_r / Σ x_r;  s² = Σ (y_r − R·x_r)² / (n − 1);  half width = t · s / (√n · x̄)  (Cochran, Sampling
-    Techniques, 3rd ed., eq. 2.39). No interval leaves the range of the figure: it ends at `most`, and starts at 0 where
-    no numerator is negative. Nothing looks certain because it was not seen: no event at all has the exact upper bound
-    of a Poisson count, −ln(α/2) / Σ x_r; trials that end alike in every replication have Wilson's bounds. One run has
-    no interval, nor have several of which only one saw anything.
+    Techniques, 3rd ed., eq. 2.39). No interval leaves the range of the figure, `least` to `most`. Nothing looks certain
+    because it was not seen: no event at all has the exact upper bound of a Poisson count, −ln(α/2) / Σ x_r; trials that
+    end alike in every replication have Wilson's bounds. One run has no interval, nor have several of which only one saw
+    anything.
 
     Args:
         numerators, denominators: one number a replication.
@@ -75,9 +77,7 @@ def ratio(numerators: Floats, denominators: Floats, *, of: Counted = "amounts", 
         most = 1.0
         if half < CERTAIN:
             low, high = wilson(value, total)
-    if (numerators >= 0).all():
-        low = max(0.0, low)
-    return Estimate(value, min(low, value), max(min(high, most), value), runs)
+    return Estimate(value, min(max(low, least), value), max(min(high, most), value), runs)
 
 
 def wilson(value: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:

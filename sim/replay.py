@@ -13,8 +13,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -28,9 +28,10 @@ from sim.tables import Array, Floats, Table
 
 DAY = 86_400
 SHOWN = 20
-"""At most this many mistakes of a log are listed; the others are counted."""
+"""At most this many kinds of mistakes of a log are listed; the others are counted."""
 
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
+_DAY_FIRST = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}([0-9]{2})?\b.*")
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]*)?")
 
 
@@ -51,10 +52,11 @@ class LogColumns:
     """Seconds with the agent; may be empty where it is not known."""
     agent: str | None = None
     answered: tuple[str, ...] = ()
-    """Values of `outcome` that mean answered. A row with a value neither here nor in `abandoned` is left out."""
+    """Values of `outcome` that mean answered. One that is neither here, in `abandoned` nor in `leave_out` is a mistake:
+    a word misspelt in the mapping would else lose most of the log unseen."""
     abandoned: tuple[str, ...] = ()
     leave_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Rows to leave out: a column, and the values of it that do not count."""
+    """Rows to leave out: a column, and the values of it that do not count; an empty cell is the value ''."""
     abandoned_without_wait: Literal["keep", "leave_out"] = "keep"
     """Who hung up after 0 s never queued: such a row is an exit from the voice menu."""
 
@@ -63,6 +65,25 @@ class LogColumns:
         single = (self.delay, self.intent, self.wait, self.outcome, self.service, self.agent)
         names = (*self.arrival, *(name for name in single if name), *(name for name, _ in self.leave_out))
         return tuple(dict.fromkeys(names))
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the rows of a log."""
+
+    file: str
+    rows_read: int
+    calls: int
+    """Rows that count."""
+    left_out: dict[str, int]
+    """Why the others do not, and how many for each reason, the most frequent first; all sum to `rows_read`."""
+
+    def __str__(self) -> str:
+        return f"{self.rows_read:,} rows read, {self.calls:,} calls; left out: {_reasons(self.left_out)}"
+
+
+def _reasons(left_out: Mapping[str, int]) -> str:
+    return ", ".join(f"{rows:,} because {reason}" for reason, rows in left_out.items()) or "none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +119,10 @@ class Log:
     def __len__(self) -> int:
         return len(self.arrived)
 
+    @property
+    def account(self) -> Account:
+        return Account(self.file, self.rows_read, len(self), self.left_out)
+
 
 class _Call(NamedTuple):
     arrived: datetime
@@ -118,20 +143,20 @@ class _Row(NamedTuple):
 def read_log(path: Path, columns: LogColumns) -> Log:
     """Read a log of calls: CSV in UTF-8, separated by commas, semicolons or tabs (the header line tells).
 
-    A row is left out, and counted by reason, where `leave_out` names one of its values, where its outcome is neither
-    answered nor abandoned, or where somebody hung up after 0 s and the mapping says to leave those out. Only the rows
-    that count have to make sense. Empty lines are skipped; spaces around a value do not belong to it.
+    A row is left out, and counted by reason, where `leave_out` names one of its values, or where somebody hung up after
+    0 s and the mapping says to leave those out. Only the rows that count have to make sense. Empty lines are skipped;
+    spaces around a value do not belong to it.
 
     Raises:
         UsageError: there is no such file, or it cannot be opened.
-        ScenarioError: everything that is wrong with it, at most 20 mistakes and the number of the others.
+        ScenarioError: everything that is wrong with it, at most 20 mistakes and the number of the others. What is wrong
+            in the same way with a column in many rows is one mistake, at the first of them.
     """
     reader = _Reader(str(path), columns, _lines(path))
     calls = list(reader.calls())
     reader.raise_mistakes()
     if not calls:
-        why = ", ".join(f"{count} because {reason}" for reason, count in reader.left_out.items())
-        hint = f"left out: {why}" if why else "the file has a header and no rows"
+        hint = f"left out: {_reasons(reader.left_out)}" if reader.left_out else "the file has a header and no rows"
         raise ScenarioError([Mistake(reader.file, 1, 1, "", "no call to replay", hint)])
     return _as_log(reader, calls)
 
@@ -162,7 +187,13 @@ class _Reader:
     lines: list[str]
     rows_read: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: dict[tuple[str, str], Mistake] = field(default_factory=dict)
+    """The first of each kind, by header and kind."""
+    found: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many rows have each kind."""
+    strange: dict[str, _Row] = field(default_factory=dict)
+    """The first row of each outcome that the mapping does not know."""
+    strangers: Counter[str] = field(default_factory=Counter)
     delimiter: str = ","
     place: dict[str, int] = field(default_factory=dict)
     """Header to position in the row."""
@@ -183,13 +214,14 @@ class _Reader:
             if len(row.cells) != len(header.cells):
                 what = f"{len(row.cells)} values under {len(header.cells)} headers"
                 hint = "a separator within a value needs quotes; numbers are written with a decimal point"
-                self._wrong(row, "", what, hint)
+                self._wrong(row, "", what, hint, kind=hint)
             elif call := self._call(row):
                 yield call
+        self._judge_outcomes()
 
     def raise_mistakes(self) -> None:
         """Raise what is wrong, in the order of the file."""
-        found = sorted(self.mistakes)
+        found = sorted(_with_others(first, self.found[kind] - 1) for kind, first in self.mistakes.items())
         if len(found) > SHOWN:
             others = f"… and {len(found) - SHOWN} more"
             found[SHOWN:] = [Mistake(self.file, found[SHOWN].line, found[SHOWN].column, "", others)]
@@ -227,12 +259,17 @@ class _Reader:
 
     def _call(self, row: _Row) -> _Call | None:
         """One row as a call; None where it is left out or wrong."""
-        columns, mistakes = self.columns, len(self.mistakes)
+        columns, mistakes = self.columns, self.found.total()
         reason = self._left_out(row)
         if reason:
             self.left_out[reason] += 1
             return None
-        answered = columns.outcome is None or self._cell(row, columns.outcome) in columns.answered
+        outcome = self._cell(row, columns.outcome)
+        answered = columns.outcome is None or outcome in columns.answered
+        if not answered and outcome not in columns.abandoned:
+            self.strange.setdefault(outcome, row)
+            self.strangers[outcome] += 1
+            return None
         wait = self._seconds(row, columns.wait, missing=np.nan)
         if wait == 0 and not answered and columns.abandoned_without_wait == "leave_out":
             self.left_out["abandoned without wait"] += 1
@@ -249,7 +286,7 @@ class _Reader:
         )
         if columns.intent and not call.intent:
             self._wrong(row, columns.intent, "no intent", "fill it in, or leave out the rows where it is empty")
-        return call if len(self.mistakes) == mistakes else None
+        return call if self.found.total() == mistakes else None
 
     def _left_out(self, row: _Row) -> str:
         """Why a row does not count; empty where it may."""
@@ -257,11 +294,17 @@ class _Reader:
             value = self._cell(row, name)
             if value in values:
                 return f"{name} is {value or 'empty'}"
-        if self.columns.outcome is None:
-            return ""
-        value = self._cell(row, self.columns.outcome)
-        known = value in self.columns.answered or value in self.columns.abandoned
-        return "" if known else f"{self.columns.outcome} is {value or 'empty'}"
+        return ""
+
+    def _judge_outcomes(self) -> None:
+        """Note the outcomes that the mapping does not know, each once."""
+        columns = self.columns
+        for outcome, rows in self.strangers.items():
+            near = did_you_mean(outcome, columns.answered + columns.abandoned)
+            near += ";" * near.startswith("known")
+            hint = " ".join((near, "list it under leave_out if its rows do not count")).strip()
+            what = f"'{outcome}' is neither answered nor abandoned, in {rows:,} row{'s' * (rows != 1)}"
+            self._wrong(self.strange[outcome], columns.outcome or "", what, hint)
 
     def _cell(self, row: _Row, name: str | None) -> str:
         return row.cells[self.place[name]].strip() if name else ""
@@ -273,28 +316,44 @@ class _Reader:
         cell = self._cell(row, name)
         if _NUMBER.fullmatch(cell.removeprefix("-") if signed else cell):
             return float(cell)
-        self._wrong(row, name, *_not_seconds(cell))
+        what, hint = _not_seconds(cell)
+        self._wrong(row, name, what, hint, kind=hint)
         return missing
 
     def _timestamp(self, row: _Row) -> datetime:
         cell = " ".join(self._cell(row, name) for name in self.columns.arrival)
-        why = ""
+        what, hint = f"'{cell}' is not a date and time", "write them as 1999-01-31 08:05:30, in local time"
         if _TIMESTAMP.fullmatch(cell):
             try:
                 return datetime.fromisoformat(cell)
             except ValueError as problem:
-                why = f": {problem}"
-        hint = "write them as 1999-01-31 08:05:30, in local time"
-        self._wrong(row, self.columns.arrival[0], f"'{cell}' is not a date and time{why}", hint)
+                what, hint = f"{what}: {problem}", "correct it, or leave the row out"
+        elif _DAY_FIRST.fullmatch(cell):
+            hint = "write the year first: 31/01/2026 as 2026-01-31"
+        self._wrong(row, self.columns.arrival[0], what, hint, kind=hint)
         return datetime.min
 
-    def _wrong(self, row: _Row, name: str, what: str, hint: str) -> None:
-        """Note a mistake. The column is that of the cell where the line is just cells and separators, else 1."""
+    def _wrong(self, row: _Row, name: str, what: str, hint: str, *, kind: str = "") -> None:
+        """Note a mistake; where one of that kind (by default: of those words) is known of the column, just count it.
+
+        Its column is that of the cell where the line is just cells and separators, else 1.
+        """
+        alike = (name, kind or what)
+        self.found[alike] += 1
+        if alike in self.mistakes:
+            return
         column = 1
         if name in self.place and self.delimiter.join(row.cells) == self.lines[row.line - 1].rstrip("\r\n"):
             before = row.cells[: self.place[name]]
             column += sum(map(len, before)) + len(before)
-        self.mistakes.append(Mistake(self.file, row.line, column, name, what, hint))
+        self.mistakes[alike] = Mistake(self.file, row.line, column, name, what, hint)
+
+
+def _with_others(first: Mistake, more: int) -> Mistake:
+    """A mistake, and how many rows have one like it."""
+    if not more:
+        return first
+    return replace(first, hint=f"{first.hint} (and {more:,} more row{'s' * (more != 1)} like it)")
 
 
 def _not_seconds(cell: str) -> tuple[str, str]:
@@ -303,9 +362,8 @@ def _not_seconds(cell: str) -> tuple[str, str]:
         return "no number of seconds", "fill it in, or leave the row out"
     if _NUMBER.fullmatch(cell.removeprefix("-")):
         return f"'{cell}' is negative", "seconds count from 0"
-    point = cell.replace(",", ".", 1)
-    if _NUMBER.fullmatch(point):
-        return f"'{cell}' is not a number", f"write {point}, with a decimal point"
+    if _NUMBER.fullmatch(cell.replace(",", ".", 1)):
+        return f"'{cell}' is not a number", "write it with a decimal point, as in 1.5"
     return f"'{cell}' is not a number of seconds", "write a plain number such as 95 or 95.5"
 
 
@@ -330,7 +388,7 @@ def _as_log(reader: _Reader, calls: list[_Call]) -> Log:
         agent=agent,
         agents=agent_names,
         rows_read=reader.rows_read,
-        left_out=dict(sorted(reader.left_out.items())),
+        left_out=dict(sorted(reader.left_out.items(), key=lambda reason: (-reason[1], reason[0]))),
     )
 
 

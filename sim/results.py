@@ -13,6 +13,7 @@ import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 import sim
 from sim.errors import CannotWrite, UsageError
+from sim.measures.constants import ASSUMED
 from sim.run import ENGINE, Result
 
 PACKAGES = ("simpy", "numpy", "scipy", "duckdb", "pydantic", "matplotlib")
@@ -122,12 +124,13 @@ def provenance(result: Result) -> dict[str, Any]:
         "digest": result.digest,
         "population_digests": [summary.population_digest for summary in result.summaries],
         "attempt_cap_hit": sum(summary.capped for summary in result.summaries),
+        **({"log": asdict(scenario.log.account)} if scenario.log is not None else {}),
         "command": command(scenario.file, scenario.sets, result.seed, result.replications),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "assumed": {
             path: {"value": default.value, "range": default.range, "grade": default.grade, "source": default.source}
-            for path, default in scenario.assumed.items()
+            for path, default in {**scenario.assumed, **ASSUMED}.items()
         },
     }
 

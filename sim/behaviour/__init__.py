@@ -8,6 +8,5 @@ recorded complaint; the hazard's integral gives the probability to leave (`leavi
 Everything here is a pure function of arrays, one element a customer or an issue. No random number is drawn for a
 customer: draws are handed in. Where an argument is NaN the function says what follows; most give NaN back.
 
-Every default carries unit, source, range and a grade: A peer-reviewed or fitted on real logs, B regulator or industry
-benchmark, C judgement.
+Every constant carries unit, range, grade and source (`constants`); `docs/satisfaction.md` lists them all.
 """

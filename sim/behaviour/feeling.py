@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sim.behaviour.constants import constant
 from sim.errors import SimError
 from sim.tables import Array, Floats
 
@@ -19,6 +20,10 @@ Bools = npt.NDArray[np.bool_]
 
 SURVEY_SHARES: tuple[float, ...] = (0.13, 0.01, 0.03, 0.13, 0.69)
 """Shares of the scores 1 to 5 among answered surveys, before normalising: a public CSAT log, n = 85,907; grade B."""
+
+
+GAIN_DIVISOR = 16.0
+"""Points per unit of z: the slope 100 · 0.8 · 0.2 of S at 80, so that there a point of G is a point of S. Exact."""
 
 
 @dataclass(frozen=True)
@@ -29,37 +34,58 @@ class Feeling:
     channel is an argument of the functions, because it is calibrated on the reference run.
     """
 
-    wait_cap: float = 12.0
-    """Points. The most that waiting takes away. Range 6-24. Form: Antonides, Verhoef, van Aalst 2002 (A); value: C."""
-    wait_gain: float = 3.0
-    """Points. The most that being served at once adds. Range 0-6. Garcia et al. 2012 find it small; value: C."""
-    wait_exponent: float = 0.85
-    """Power of real in felt time. Range 0.7-1. Form: Antonides, Verhoef and van Aalst 2002 (A); value: C."""
-    loss_aversion: float = 2.0
-    """λ, slope of loss over slope of gain where the wait meets the expectation. Range 1 (none)-2.5. Mittal, Ross and
-    Baldasare 1998; a study of 2004 finds no gain at all: A, mixed."""
-    unresolved: float = -1.51
-    """Effect on z: −33 points at S = 80. Range −2 to −1. SQM, shares of satisfied customers: B."""
-    repeat: float = -0.77
-    """Effect on z of each repeated contact: −15 points at S = 80. Range −1 to −0.4. SQM: B."""
-    ignored: float = -1.87
-    """Effect on z of a message never answered, beside `unresolved`: 80 becomes 12. Range −2.5 to −1. Judgement: C."""
-    personal: float = 0.19
-    """Effect on z of a personal answer: +3 points at S = 80. Range 0-0.4. Judgement: C."""
-    transfer: float = -0.375
-    """Effect on z of each transfer: −7 points at S = 80. Range −0.7 to 0. Judgement: C."""
-    gain_divisor: float = 16.0
-    """Points per unit of z: the slope 100 · 0.8 · 0.2 of S at 80, so that there a point of G is a point of S. Exact."""
-    survey_noise: float = 15.0
-    """Points, standard deviation of what a survey answer adds to S. Range 5-25. Judgement: C."""
-    reply_base: float = -2.15
-    """Log-odds of answering the survey at S = 0 (10 %). With the slope 21 % at S = 80, about 20 % in the mean.
-    Range −3 to −1. Judgement: C."""
-    reply_slope: float = 0.01
-    """Log-odds of answering the survey per point of S. Range 0-0.02. Judgement: C."""
-    cut_points: tuple[float, float, float, float] = (59.4, 60.8, 64.0, 74.1)
-    """Points of noisy S from which the score is 2, 3, 4, 5. A placeholder (C) until fitted by `fit_cut_points` to
-    `SURVEY_SHARES` (B) in the reference run."""
+    wait_cap: float = constant(
+        12.0, "the most that waiting takes away", unit="points", range="6 to 24", grade="C",
+        source="form: Antonides, Verhoef and van Aalst 2002 (A); value: judgement",
+    )
+    wait_gain: float = constant(
+        3.0, "the most that being served at once adds", unit="points", range="0 to 6", grade="C",
+        source="Garcia et al. 2012 find it small; value: judgement",
+    )
+    wait_exponent: float = constant(
+        0.85, "power of real in felt time", range="0.7 to 1", grade="C",
+        source="form: Antonides, Verhoef and van Aalst 2002 (A); value: judgement",
+    )
+    loss_aversion: float = constant(
+        2.0, "λ: how much steeper loss is than gain where the wait meets the expectation",
+        range="1 (none) to 2.5", grade="A", source="Mittal, Ross and Baldasare 1998; mixed: a study of 2004 finds none",
+    )
+    unresolved: float = constant(
+        -1.51, "effect on z of an issue not solved: −33 points at S = 80", range="−2 to −1", grade="B",
+        source="SQM, shares of satisfied customers",
+    )
+    repeat: float = constant(
+        -0.77, "effect on z of each repeated contact: −15 points at S = 80", range="−1 to −0.4", grade="B",
+        source="SQM, shares of satisfied customers",
+    )
+    ignored: float = constant(
+        -1.87, "effect on z of a message never answered, beside `unresolved`: 80 becomes 12", range="−2.5 to −1",
+        grade="C", source="judgement",
+    )
+    personal: float = constant(
+        0.19, "effect on z of a personal answer: +3 points at S = 80; none is simulated yet", range="0 to 0.4",
+        grade="C", source="judgement",
+    )
+    transfer: float = constant(
+        -0.375, "effect on z of each transfer: −7 points at S = 80; none is simulated yet", range="−0.7 to 0",
+        grade="C", source="judgement",
+    )
+    survey_noise: float = constant(
+        15.0, "standard deviation of what a survey answer adds to S", unit="points", range="5 to 25", grade="C",
+        source="judgement",
+    )
+    reply_base: float = constant(
+        -2.15, "log-odds of answering the survey at S = 0: 10 %, with the slope 21 % at S = 80", range="−3 to −1",
+        grade="C", source="judgement",
+    )
+    reply_slope: float = constant(
+        0.01, "log-odds of answering the survey, a point of S", unit="per point", range="0 to 0.02", grade="C",
+        source="judgement",
+    )
+    cut_points: tuple[float, float, float, float] = constant(
+        (59.4, 60.8, 64.0, 74.1), "noisy S from which the score is 2, 3, 4, 5; fitted in the reference run",
+        unit="points", range="", grade="B", source="public CSAT log, n = 85,907: 69, 13, 3, 1 and 13 % score 5 to 1",
+    )
 
 
 def perceived_gain(wait_s: Floats, expectation_s: Floats | float, feeling: Feeling) -> Floats:
@@ -106,7 +132,7 @@ def satisfaction_logit(
     """
     felt = np.where(got_answer, gain, np.minimum(gain, 0.0))
     return np.asarray(
-        felt / feeling.gain_divisor
+        felt / GAIN_DIVISOR
         + feeling.unresolved * np.logical_or(unresolved, ignored)
         + feeling.repeat * np.asarray(repeats)
         + feeling.transfer * np.asarray(transfers)

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from sim.behaviour.constants import constant
 from sim.errors import SimError
 from sim.tables import Array, Floats
 
@@ -31,40 +32,71 @@ class Churning:
     The reference mood C_ref and the scale k are arguments of the functions, because they come from the baseline run.
     """
 
-    h0: float = 0.015
-    """Per month, mean hazard of the baseline population. Range 0.009-0.030. Analysys Mason 2021; J.D. Power 2006: B."""
-    beta: float = 0.015
-    """Per point of mood: the hazard is × 1.16 for 10 points less. Range 0-0.046. Low end: a regulator's index against
-    line growth (ρ = −0.05) and an ISP table (odds ratio 1.04 per failure, not significant); high end: SQM, intent to
-    leave 5/9/25 %: mixed."""
-    beta_low: float = 0.0
-    """Per point, low end of the prior on β. Source as `beta`; that the prior is triangular is judgement: C."""
-    beta_high: float = 0.046
-    """Per point, high end of the prior on β. Source as `beta`; that the prior is triangular is judgement: C."""
-    contract_ratios: tuple[float, float, float] = (1.0, 0.3, 0.1)
-    """Hazard ratios in the order of `sim.schemas.CONTRACTS`. Range 1; 0.15-0.6; 0.05-0.3. Direction only: C."""
-    early_months: float = 3.0
-    """Months of tenure that count as early. Range 1-6. Direction only: C."""
-    early_ratio: float = 2.0
-    """Hazard ratio in the early months. Range 1-4. Direction only: C."""
-    expiry_ratio: float = 2.0
-    """Hazard ratio in the month that starts when the contract expires. Range 1-5. Direction only: C."""
-    complaint_ratio: float = 5.0
-    """Hazard ratio of a recorded complaint. Range 2-10. SQM; an Iranian operator's raw odds ratio 43 as ceiling: B."""
-    complaint_days: float = 90.0
-    """Days that a recorded complaint lasts; complaints do not stack. Range 30-180. Judgement: C."""
-    complaint_share: float = 0.10
-    """Share of unresolved issues that leave a recorded complaint. Range 0.02-0.3. Judgement: C."""
-    captive_factor: float = 0.25
-    """Factor on β for a customer without a competitor at the address. Range 0-1. Judgement: C."""
-    adapt_up: float = 0.2
-    """Share of the way that mood moves towards a better S. Range 0.1-0.4. Form: Bolton 1998 (A); value: C."""
-    adapt_down: float = 0.4
-    """Share of the way that mood moves towards a worse S. Range 0.2-0.6. Form: Bolton 1998 (A); value: C."""
-    tenure_damping: float = 0.15
-    """Share by which each year of tenure damps those moves. Range 0-0.3. Form: Bolton 1998 (A); value: C."""
-    half_life_months: float = 6.0
-    """Months in which mood relaxes half-way to C_ref. Range 3-24. Judgement: C."""
+    h0: float = constant(
+        0.015, "mean hazard of leaving in the baseline population", unit="per month", range="0.009 to 0.030",
+        grade="B", source="Analysys Mason 2021; J.D. Power 2006",
+    )
+    beta: float = constant(
+        0.015, "β, how mood tilts the hazard: × 1.16 for 10 points less", unit="per point", range="0 to 0.046",
+        grade="C", source="mixed. Low: a regulator's index against line growth (ρ = −0.05), an ISP table (odds ratio "
+        "1.04 a failure, not significant); high: SQM, intent to leave 5/9/25 %",
+    )
+    beta_low: float = constant(
+        0.0, "low end of the prior on β", unit="per point", range="", grade="C",
+        source="as β; that the prior is triangular is judgement",
+    )
+    beta_high: float = constant(
+        0.046, "high end of the prior on β", unit="per point", range="", grade="C",
+        source="as β; that the prior is triangular is judgement",
+    )
+    contract_ratios: tuple[float, float, float] = constant(
+        (1.0, 0.3, 0.1), "hazard ratios of rolling, one-year and two-year contracts", range="1; 0.15 to 0.6; 0.05 to 0.3",
+        grade="C", source="judgement: only the direction is known",
+    )
+    early_months: float = constant(
+        3.0, "months of tenure that count as early", unit="months", range="1 to 6", grade="C",
+        source="judgement: only the direction is known",
+    )
+    early_ratio: float = constant(
+        2.0, "hazard ratio in the early months", range="1 to 4", grade="C",
+        source="judgement: only the direction is known",
+    )
+    expiry_ratio: float = constant(
+        2.0, "hazard ratio in the month that starts when the contract expires", range="1 to 5", grade="C",
+        source="judgement: only the direction is known",
+    )
+    complaint_ratio: float = constant(
+        5.0, "hazard ratio of a recorded complaint", range="2 to 10", grade="B",
+        source="SQM; an Iranian operator's raw odds ratio of 43 as a ceiling",
+    )
+    complaint_days: float = constant(
+        90.0, "how long a recorded complaint lasts; complaints do not stack", unit="days", range="30 to 180", grade="C",
+        source="judgement",
+    )
+    complaint_share: float = constant(
+        0.10, "share of unresolved issues that leave a recorded complaint", range="0.02 to 0.3", grade="C",
+        source="judgement",
+    )
+    captive_factor: float = constant(
+        0.25, "factor on β for a customer without a competitor at the address", range="0 to 1", grade="C",
+        source="judgement",
+    )
+    adapt_up: float = constant(
+        0.2, "share of the way that mood moves towards a better S", range="0.1 to 0.4", grade="C",
+        source="form: Bolton 1998 (A); value: judgement",
+    )
+    adapt_down: float = constant(
+        0.4, "share of the way that mood moves towards a worse S", range="0.2 to 0.6", grade="C",
+        source="form: Bolton 1998 (A); value: judgement",
+    )
+    tenure_damping: float = constant(
+        0.15, "share by which each year of tenure damps those moves", unit="per year", range="0 to 0.3", grade="C",
+        source="form: Bolton 1998 (A); value: judgement",
+    )
+    half_life_months: float = constant(
+        6.0, "time in which mood relaxes half-way to C_ref", unit="months", range="3 to 24", grade="C",
+        source="judgement",
+    )
 
 
 @dataclass(frozen=True)

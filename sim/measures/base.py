@@ -31,6 +31,7 @@ class Kind(Enum):
 
     COUNT = "mean over replications of a number of events"
     TOTAL = "mean over replications of a sum"
+    CHANGE = "mean over replications of a sum that may be negative"
     RATIO = "sum of numerators over sum of denominators"
     SHARE = "a ratio of trials, some of which succeed"
     PART = "a ratio of two amounts, one of which is part of the other"

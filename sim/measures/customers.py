@@ -5,10 +5,12 @@ The equations are in `sim.behaviour`; the constants that calibrate them are thos
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+
 import numpy as np
 
 from sim.behaviour.feeling import perceived_gain, replies, satisfaction_logit, survey_score
-from sim.behaviour.leaving import Churning, Circumstances, complains, excess_leave_probability
+from sim.behaviour.leaving import Churning, Circumstances, beta_band, complains, excess_leave_probability
 from sim.behaviour.mood import mood_after
 from sim.measures import reference
 from sim.measures.base import ALL, Kind, Measure, Parts, tally
@@ -68,7 +70,26 @@ def _replies(cohort: Cohort) -> Parts:
     return tally(cohort, issues.channel, issues.segment, answers.astype(float), asked.astype(float))
 
 
-def excess_churn(cohort: Cohort, beta: float, scale: float) -> Parts:
+@dataclass(frozen=True)
+class Belief:
+    """What one may believe of churn: β, the scale k that goes with it, and the share of unresolved issues that leave a
+    recorded complaint."""
+
+    beta: float = CHURNING.beta
+    scale: float = field(default_factory=lambda: reference.SCALE[1])
+    complaint_share: float = CHURNING.complaint_share
+
+
+def betas() -> tuple[Belief, ...]:
+    """The ends of the band over β."""
+    return tuple(Belief(beta, scale) for beta, scale in zip(beta_band(CHURNING), reference.SCALE[::2], strict=True))
+
+
+COMPLAINTS = (Belief(complaint_share=0.02), Belief(complaint_share=0.30))
+"""The ends of the range of the complaint share (grade C)."""
+
+
+def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
     """Σ over customers with an issue in the cohort of Δp: p(leave within 12 months) after it less p before it.
 
     A customer with several issues goes through them in the order in which they closed.
@@ -77,7 +98,8 @@ def excess_churn(cohort: Cohort, beta: float, scale: float) -> Parts:
     s = satisfactions(cohort)
     table = cohort.all
     unresolved = issues.solved == NEVER
-    complaint = complains(unresolved, table["complaint_draw"][issues.last] / 1e6, CHURNING)
+    churning = replace(CHURNING, complaint_share=belief.complaint_share)
+    complaint = complains(unresolved, table["complaint_draw"][issues.last] / 1e6, churning)
     order = np.lexsort((issues.closed, issues.customer))
     customer = issues.customer[order]
     first = np.flatnonzero(np.diff(customer, prepend=-1))
@@ -106,9 +128,9 @@ def excess_churn(cohort: Cohort, beta: float, scale: float) -> Parts:
         customers,
         complaint=complained,
         c_ref=reference.C_REF,
-        k=scale,
-        churning=CHURNING,
-        beta=beta,
+        k=belief.scale,
+        churning=churning,
+        beta=belief.beta,
     )
     parts: Parts = {ALL: (float(excess.sum()), 1.0)}
     if len(cohort.segments) > 1:
@@ -136,7 +158,8 @@ MEASURES = (
         EXCESS_CHURN, "customers",
         "Customers who leave within 12 months because of these contacts: Σ over customers of the change in their "
         "probability of leaving. Negative: support kept more than it lost. The band is over β, how strongly "
-        "satisfaction moves churn: its central 80 % under a triangular prior on 0 to 0.046 (grade C).",
-        Kind.TOTAL, "lower", lambda cohort: excess_churn(cohort, CHURNING.beta, reference.SCALE[1]), channels="",
+        "satisfaction moves churn: its central 80 % under a triangular prior on 0 to 0.046 (grade C). The share of "
+        "unresolved issues that leave a recorded complaint (10 %, range 2 to 30 %, grade C) moves it more.",
+        Kind.CHANGE, "lower", lambda cohort: excess_churn(cohort, Belief()), channels="",
     ),
 )  # fmt: skip

@@ -5,18 +5,18 @@ A summary is all that leaves a worker process besides the Parquet file, and all 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.behaviour.leaving import beta_band
 from sim.desk import Desk
 from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, ratio, t_quantile, wilson
-from sim.measures import HISTOGRAMS, MEASURES, reference
+from sim.measures import HISTOGRAMS, MEASURES
 from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, pad
 from sim.measures.cohort import Cohort
-from sim.measures.customers import CHURNING, EXCESS_CHURN, excess_churn
+from sim.measures.customers import COMPLAINTS, EXCESS_CHURN, betas, excess_churn
 from sim.measures.workload import busy_and_present, edges, waiting_at
 from sim.schemas import NEVER, Outcome
 from sim.tables import Floats, Table
@@ -55,8 +55,10 @@ class Summary:
     contacts: int
     capped: int
     parts: dict[str, Parts]
-    churn_band: tuple[Parts, Parts]
-    """Excess churn at the low and the high end of β's band."""
+    churn_by_beta: tuple[Parts, ...]
+    """Excess churn at the low and the high end of β's band …"""
+    churn_by_complaints: tuple[Parts, ...]
+    """… and of the range of the complaint share."""
     histograms: dict[str, dict[Key, Histogram]]
     intervals: IntervalCounts
 
@@ -72,25 +74,26 @@ class Band:
 
 @dataclass(frozen=True)
 class Figure:
-    """A measure for one channel and segment (None: all), with its interval and, for churn, its band."""
+    """A measure for one channel and segment (None: all), with its interval and, for churn, its bands: over β, and over
+    the complaint share."""
 
     measure: Measure
     channel: str | None
     segment: str | None
     estimate: Estimate
-    band: Band | None = None
+    bands: tuple[Band, ...] = ()
 
 
 def summarise(contacts: Table, desk: Desk, *, replication: int, population_digest: str, capped: int) -> Summary:
     cohort = Cohort(contacts, desk)
-    low, high = beta_band(CHURNING)
     return Summary(
         replication=replication,
         population_digest=population_digest,
         contacts=len(contacts),
         capped=capped,
         parts={measure.name: measure.parts(cohort) for measure in MEASURES if measure.parts is not None},
-        churn_band=(excess_churn(cohort, low, reference.SCALE[0]), excess_churn(cohort, high, reference.SCALE[2])),
+        churn_by_beta=tuple(excess_churn(cohort, belief) for belief in betas()),
+        churn_by_complaints=tuple(excess_churn(cohort, belief) for belief in COMPLAINTS),
         histograms={name: histogram(cohort) for name, histogram in HISTOGRAMS.items()},
         intervals=_intervals(cohort),
     )
@@ -142,7 +145,8 @@ def figures(summaries: Sequence[Summary], desk: Desk) -> list[Figure]:
             if key[0] is not None and measure.channels != "all" and live[key[0]] != (measure.channels == "live"):
                 continue
             estimate = _fold([summary.parts[measure.name][key] for summary in summaries], measure.kind)
-            found.append(Figure(measure, *key, estimate, _band(summaries, measure, key)))
+            bands = _bands(summaries, key, estimate) if measure.name == EXCESS_CHURN else ()
+            found.append(Figure(measure, *key, estimate, bands))
     return found
 
 
@@ -150,18 +154,30 @@ def _fold(parts: Sequence[tuple[float, float]], kind: Kind) -> Estimate:
     above, below = (np.array(column) for column in zip(*parts, strict=True))
     if kind is Kind.PART:
         return ratio(above, below, most=1.0)
+    if kind is Kind.CHANGE:
+        return ratio(above, below, least=-math.inf)
     return ratio(above, below, of=_OF.get(kind, "amounts"))
 
 
 _OF: dict[Kind, Counted] = {Kind.COUNT: "events", Kind.SHARE: "trials"}
 
 
-def _band(summaries: Sequence[Summary], measure: Measure, key: Key) -> Band | None:
-    if measure.name != EXCESS_CHURN:
-        return None
-    ends = [float(np.mean([summary.churn_band[end][key][0] for summary in summaries])) for end in (0, 1)]
-    low, high = beta_band(CHURNING)
-    return Band(f"beta {low:.4f} to {high:.4f}", min(ends), max(ends))
+def _bands(summaries: Sequence[Summary], key: Key, estimate: Estimate) -> tuple[Band, ...]:
+    """The ranges of excess churn over what is believed of churn; each holds the figure itself."""
+
+    def band(over: str, ends: Sequence[Sequence[Parts]]) -> Band:
+        means = [float(np.mean([parts[end][key][0] for parts in ends])) for end in (0, 1)]
+        if estimate.value is not None:
+            means.append(estimate.value)
+        return Band(over, min(means), max(means))
+
+    low, high = betas()
+    slopes = f"beta {low.beta:.4f} to {high.beta:.4f}"
+    shares = f"complaint share {COMPLAINTS[0].complaint_share:.0%} to {COMPLAINTS[1].complaint_share:.0%}"
+    return (
+        band(slopes, [summary.churn_by_beta for summary in summaries]),
+        band(shares, [summary.churn_by_complaints for summary in summaries]),
+    )
 
 
 def _quantiles(summaries: Sequence[Summary], measures: Sequence[Measure]) -> dict[tuple[str, Key], Estimate]:

@@ -101,7 +101,7 @@ def _peak(axes: Axes, intervals: Intervals, median: Floats, top: float) -> None:
     axes.plot(x, median[highest], "o", color=BLACK, markersize=4)
     early = highest < intervals.shown / 2
     axes.annotate(
-        f"{median[highest]:,.3g} on {intervals.named(highest)}",
+        f"{median[highest]:,.0f} on {intervals.named(highest)}",
         (x, median[highest]),
         xytext=(x, 0.95 * top),
         ha="left" if early else "right",
@@ -155,8 +155,8 @@ def _finding(channel: ChannelBacklog, intervals: Intervals) -> str:
         return "half of the replications or more have no backlog at any time shown"
     cleared = np.flatnonzero(median[top:] <= 0)
     end = f"cleared by {intervals.named(top + int(cleared[0]))}" if len(cleared) else "not cleared in the time shown"
-    spread = f" (10 to 90 %: {low[top]:,.3g} to {high[top]:,.3g})" if len(channel.waiting) > 1 else ""
-    return f"peaks at {median[top]:,.3g}{spread} on {intervals.named(top)}, {end}"
+    spread = f" (10 to 90 %: {low[top]:,.0f} to {high[top]:,.0f})" if len(channel.waiting) > 1 else ""
+    return f"peaks at {median[top]:,.0f}{spread} on {intervals.named(top)}, {end}"
 
 
 def _runs(data: Backlog) -> int:

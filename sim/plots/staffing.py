@@ -158,11 +158,11 @@ def _finding(group: GroupStaffing, intervals: Intervals) -> str:
     surplus = float(np.nansum(np.maximum(spare, 0.0))) * intervals.hours
     short = int((spare < 0).sum())
     if not short:
-        return f"never short; {surplus:,.3g} agent-hours to spare in {opened} {intervals.unit}"
+        return f"never short; {surplus:,.1f} agent-hours to spare in {opened} {intervals.unit}"
     missing = float(np.nansum(np.maximum(-spare, 0.0))) * intervals.hours
     worst = int(np.nanargmin(spare))
     return (
-        f"short in {short} of {opened} {intervals.unit}, by {missing:,.3g} agent-hours ({surplus:,.3g} spare elsewhere)"
+        f"short in {short} of {opened} {intervals.unit}, by {missing:,.1f} agent-hours ({surplus:,.1f} spare elsewhere)"
         f"; most on {intervals.named(worst)}: {group.scheduled[worst]:.3g} of {group.required[worst]:.3g}"
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
 from sim.estimate import Estimate
-from sim.report.document import VARIANT
+from sim.measures.summary import Band
+from sim.report.document import variant
 from sim.run import Result
 from sim.scenario import lower
 from sim.schemas import TICKS_PER_SECOND
@@ -16,6 +18,7 @@ from sim.units import say_duration, say_money, say_share
 
 WIDTH = 118
 HOUR = 3600
+DAY = 86_400 * TICKS_PER_SECOND
 
 
 def report(result: Result, folder: str) -> str:
@@ -36,25 +39,27 @@ class _Figures:
         found = self._found.get((name, channel))
         return found.estimate if found is not None else Estimate.not_observed(0)
 
-    def band(self, name: str) -> tuple[float, float] | None:
-        band = self._found[name, None].band
-        return None if band is None else (band.low, band.high)
+    def bands(self, name: str) -> tuple[Band, ...]:
+        return self._found[name, None].bands
 
 
 def _headline(result: Result) -> str:
     of = _Figures(result)
     issues, offered = of("issues").value or 0, of("offered").value or 0
     return (
-        f"{result.scenario.name} · {VARIANT} · {_spans(result, result.replications)} simulated · "
+        f"{result.scenario.name} · {variant(result)} · {_spans(result, result.replications)} simulated · "
         f"{issues:,.0f} issues and {offered:,.0f} contacts each"
     )
 
 
 def _spans(result: Result, number: int) -> str:
-    """A number of what a replication is: 30 weeks, 1 run of 3 days."""
+    """A number of what a replication is: 30 weeks, 1 run of 3 days, 5 runs of 30 min."""
     days = result.desk.horizon / TICKS_PER_SECOND / 86_400
     plural = "s" * (number != 1)
-    return f"{number} week{plural}" if days == 7 else f"{number} run{plural} of {days:g} days"
+    if days == 7:
+        return f"{number} week{plural}"
+    length = f"{days:g} day{'s' * (days != 1)}" if days >= 1 else say_duration(86_400 * days)
+    return f"{number} run{plural} of {length}"
 
 
 def _verdict(result: Result) -> str:
@@ -109,33 +114,52 @@ def _worst(result: Result, code: int) -> str:
     starts = lower.calendar(result.scenario).local(float(sheet.starts[worst * per]))
     needed, there = np.nan_to_num(sheet.required_c[code][rows]).max(), sheet.scheduled[code][rows].mean()
     in_time = 1 - by_hour[worst] / offered[worst]
-    hour = f"{starts:%A} {starts:%H:%M}–{(starts.hour + 1) % 24:02d}:00"
-    people = f"Erlang C asks for {needed:.0f} people there, {there:g} are" if needed else f"{there:g} people are"
-    return (
-        f"Worst is {hour}: {_whole(in_time)} of {offered[worst]:.0f} contacts are answered in time; {people} scheduled."
+    hour = f"{_moment(result, starts)}–{(starts.hour + 1) % 24:02d}:00"
+    people = (
+        f"Erlang C asks for {needed:,.0f} people at its peak, {there:,g} are" if needed else f"{there:,g} people are"
     )
+    answered = f"{_whole(in_time)} of {offered[worst]:,.0f} contacts are answered in time"
+    return f"Worst is {hour}: {answered}; {people} scheduled."
+
+
+def _moment(result: Result, moment: datetime) -> str:
+    """A weekday and time; with the date where a weekday comes more than once."""
+    date = "" if result.desk.horizon <= 7 * DAY else f" {moment:%-d %B}"
+    return f"{moment:%A}{date} {moment:%H:%M}"
 
 
 def _backlog(result: Result, code: int) -> str:
-    channel, sheet = result.desk.channels[code], result.intervals
-    if channel.live or not sheet.backlog[code].any():
+    channel, backlog = result.desk.channels[code], result.intervals.backlog[code]
+    if channel.live or not backlog.any():
         return ""
-    peak = int(sheet.backlog[code].argmax())
-    moment = lower.calendar(result.scenario).local(float(sheet.starts[peak]))
-    return f"The backlog is longest {moment:%A} {moment:%H:%M}: {sheet.backlog[code][peak]:.0f} wait in the mean."
+    peak = int(backlog.argmax())
+    moment = _moment(result, lower.calendar(result.scenario).local(float(result.intervals.starts[peak])))
+    text = f"The backlog is longest {moment}: {backlog[peak]:,.0f} wait in the mean."
+    week = 7 * DAY // result.desk.interval
+    weeks = len(backlog) // week
+    # the same time of the week, weeks apart; within the last of them the trend of the whole is not seen yet
+    before, after = backlog[0], backlog[weeks * week - 1] if weeks else backlog[0]
+    if after < 1.25 * before + 10:
+        return text
+    grows = f"It grows from {before:,.0f} to {after:,.0f}: more work comes than is done"
+    return f"{text} {grows}, and waits depend on how long that lasts."
 
 
 def _customers(result: Result) -> str:
     of = _Figures(result)
-    satisfaction, churn, band = of("satisfaction"), of("excess_churn"), of.band("excess_churn")
-    if satisfaction.value is None or churn.value is None or band is None:
+    satisfaction, churn = of("satisfaction"), of("excess_churn")
+    if satisfaction.value is None or churn.value is None:
         return ""
-    kept = churn.value < 0
-    low, high = sorted((abs(band[0]), abs(band[1]))) if (band[0] < 0) == (band[1] < 0) else band
+    sign = -1 if churn.value < 0 else 1
+    slope, complaints = (
+        " to ".join(f"{end:.1f}" for end in sorted((sign * band.low, sign * band.high)))
+        for band in of.bands("excess_churn")
+    )
     return (
         f"Customers: satisfaction {satisfaction.value:.1f} of 100 {_interval(satisfaction)}; these contacts "
-        f"{'keep' if kept else 'cost'} {abs(churn.value):.1f} customers over the next year "
-        f"{_interval(churn, sign=-1 if kept else 1)}, and {low:.1f} to {high:.1f} over what is known of churn."
+        f"{'keep' if sign < 0 else 'cost'} {abs(churn.value):.1f} customers over the next year "
+        f"{_interval(churn, sign=sign)}; {slope} over what is known of how satisfaction moves churn, {complaints} if "
+        "2 to 30 % of unsolved issues end in a complaint, not 10 %."
     )
 
 
@@ -147,7 +171,7 @@ def _cost(result: Result) -> str:
     text = f"Cost: {say_money(cost.value, currency)}"
     if each.value is None:
         return text + "."
-    return text + f", {each.value:.2f} {currency} an answered contact {_interval(each)}."
+    return text + f", {each.value:.2f} {currency} an answered contact {_interval(each, digits=2)}."
 
 
 def _table(result: Result) -> str:
@@ -200,11 +224,10 @@ def _title(name: str) -> str:
     return {"email": "E-mail"}.get(name, name[:1].upper() + name[1:])
 
 
-def _interval(estimate: Estimate, scale: float = 1.0, *, sign: int = 1) -> str:
+def _interval(estimate: Estimate, scale: float = 1.0, *, sign: int = 1, digits: int = 1) -> str:
     if estimate.low is None or estimate.high is None:
         return "[one run: no interval]"
     low, high = sorted((sign * estimate.low * scale, sign * estimate.high * scale))
-    digits = 1 if scale > 1 or abs(high) >= 1 else 2
     return f"[{low:.{digits}f}, {high:.{digits}f}]"
 
 

@@ -14,26 +14,28 @@ from sim.measures.summary import Figure
 from sim.run import ENGINE, Result
 from sim.scenario import lower
 
-VARIANT = "as is"
 
-
-def document(result: Result, results: str) -> dict[str, Any]:
-    """The whole run; `results` is the run folder."""
+def document(result: Result) -> dict[str, Any]:
+    """The whole run, but for the folder it is in: the same run is the same document wherever it lies."""
     return {
         "scenario": result.scenario.name,
-        "variant": VARIANT,
+        "variant": variant(result),
         "seed": result.seed,
         "digest": result.digest,
         "replications": result.replications,
         "engine": ENGINE,
         "measures": [measure(figure, result.desk.currency) for figure in result.figures],
-        "results": results,
     }
 
 
+def variant(result: Result) -> str:
+    """What was changed on the command line; ``as is`` where nothing was."""
+    return ", ".join(result.scenario.sets) or "as is"
+
+
 def measure(figure: Figure, currency: str) -> dict[str, Any]:
-    """One measure; null where nothing was observed, or where one run cannot give an interval."""
-    estimate, band = figure.estimate, figure.band
+    """One measure; null where nothing was observed, or where one run cannot give an interval. `band` is that over β."""
+    estimate, band = figure.estimate, figure.bands[0] if figure.bands else None
     return {
         "name": figure.measure.name,
         "channel": figure.channel,

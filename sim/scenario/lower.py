@@ -63,7 +63,8 @@ def rates(scenario: Scenario) -> list[demand.Rate]:
     if scenario.log is not None:
         return []
     weekly = (spec.customers.count or 0) * spec.customers.issues * WEEK
-    weights = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
+    # of the whole: a channel with a rate of its own leaves the others what they had
+    shares = sum(channel.share for channel in spec.channels.values()) or 1.0
     laid = []
     for channel in spec.channels.values():
         # messages are written at any time; their hours are those of whoever works on them
@@ -71,9 +72,8 @@ def rates(scenario: Scenario) -> list[demand.Rate]:
         if channel.rate is not None:
             week = channel.rate if hours is None else channel.rate.within(hours)
         else:
-            share = channel.share / (sum(weights.values()) or 1.0)
             shape = defaults.SHAPES[channel.shape]
-            week = demand.shaped_week(weekly * share, defaults.WEEKDAY_FACTORS, shape, hours)
+            week = demand.shaped_week(weekly * channel.share / shares, defaults.WEEKDAY_FACTORS, shape, hours)
         laid.append(demand.lay(week, days, start, end))
     return laid
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from sim import units
-from sim.clock import DAY, Week
+from sim.clock import DAY, DAYS, Week, say_clock
 from sim.errors import did_you_mean
 from sim.policies import RESPONSE, ROUTING, STAFFING
 from sim.scenario.words import (
@@ -41,6 +41,7 @@ from sim.scenario.words import (
     Zone,
     read_by,
     read_count,
+    read_hours,
     read_week,
 )
 from sim.units import Unclear, shown
@@ -200,6 +201,24 @@ class Columns(Spec):
     agent: str | None = None
 
 
+def read_values(value: Any) -> tuple[str, ...]:
+    """One value of a log's column or a list of them; '' is an empty cell."""
+    listed = value if isinstance(value, list) else [value]
+    if not all(isinstance(word, str) for word in listed):
+        raise Unclear(f"{shown(value)} is not a word or a list of words", "put it in quotes, as in '0'")
+    return tuple(listed)
+
+
+def read_whole_hours(value: Any) -> Week | None:
+    """Hours of the week as `read_hours` reads them, which begin and end on the hour."""
+    hours = read_hours(value)
+    for piece in hours.pieces if hours is not None else ():
+        if piece.start % 3600 or piece.end % 3600:
+            odd = f"{DAYS[piece.weekday]} {say_clock(piece.start)}-{say_clock(piece.end)}"
+            raise Unclear(f"{odd} does not begin and end on the hour", "write whole hours, as in 08:00-23:00")
+    return hours
+
+
 class Replay(Spec):
     """A log of real contacts, replayed: the same in every replication; only what it lacks is drawn."""
 
@@ -208,8 +227,11 @@ class Replay(Spec):
     channel: str = "phone"
     answered: Words = ()
     abandoned: Words = ()
-    leave_out: dict[str, Words] = Field(default_factory=dict)
+    leave_out: dict[str, Annotated[tuple[str, ...], read_by(read_values)]] = Field(default_factory=dict)
     abandoned_without_wait: Literal["keep", "leave_out"] = "keep"
+    compare: Annotated[Week | None, read_by(read_whole_hours)] = Field(default=None, repr=False)
+    """Hours in which calls arrive that a back-test compares, None is all. Not in `repr`: it decides no run, so it is no
+    part of the digest."""
 
 
 class Demand(Spec):

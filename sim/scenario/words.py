@@ -74,10 +74,15 @@ def read_hours(value: Any) -> Week | None:
         parts = text if isinstance(text, list) else str(text).split(",") if isinstance(text, str) else [text]
         return [(*_opening(part), 1.0) for part in parts]
 
-    if not isinstance(value, dict):
-        return _week([(day, *span) for span in spans(value) for day in range(7)])
     pieces: list[tuple[int, int, int, float]] = []
     problems: list[Problem] = []
+    if isinstance(value, str) and value.strip()[:1].isalpha() and value.strip().lower() != "closed":
+        # as `sim validate` says them: mon-fri 08:00-20:00, sat 09:00-13:00
+        parts = [part.strip().rpartition(" ") for part in value.split(",")]
+        if all(days for days, _, _ in parts):
+            value = {days: [span for other, _, span in parts if other == days] for days, _, _ in parts}
+    if not isinstance(value, dict):
+        return _week([(day, *span) for span in spans(value) for day in range(7)])
     for days, text in value.items():
         try:
             pieces += [(day, *span) for day in units.weekdays(days) for span in spans(text)]

@@ -296,7 +296,7 @@ def test_the_backlog_says_when_it_is_cleared() -> None:
     """The finding gives the highest median with its band, and the first interval after it that starts empty."""
     waits = np.array([[3.0, 9.0, 4.0, 0.0], [3.0, 7.0, 2.0, 0.0]])
     data = Backlog(MONDAY, HALF_HOUR, (ChannelBacklog("email", waits, np.ones(4, dtype=bool)),))
-    text = "email: peaks at 8 (10 to 90 %: 7.2 to 8.8) on Mon 5 Oct 00:30, cleared by Mon 5 Oct 01:30"
+    text = "email: peaks at 8 (10 to 90 %: 7 to 9) on Mon 5 Oct 00:30, cleared by Mon 5 Oct 01:30"
     assert text in backlog.alt(data)
     assert backlog.table(data)["median"] == [3.0, 8.0, 3.0, 0.0]
     assert backlog.table(data)["sample"] == waits[0].tolist()

@@ -1,6 +1,7 @@
-"""The reference pages of the columns and the measures, written from the code that defines them.
+"""The pages of the columns, the measures and the constants, written from the code that defines them.
 
-``python -m sim.report.reference`` writes ``docs/contacts.md`` and ``docs/measures.md`` below the current folder.
+``python -m sim.report.pages`` writes ``docs/contacts.md``, ``docs/measures.md`` and the tables of
+``docs/satisfaction.md`` below the current folder.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sim.measures import MEASURES
+from sim.measures.constants import CALIBRATED, CONSTANTS
+from sim.report.assumptions import words
 from sim.schemas import CONTACTS, CONTRACTS, Cause, Column, Outcome
 
-_WRITTEN = "Written by `python -m sim.report.reference`; edit the code that defines it, not this page."
+_WRITTEN = "Written by `python -m sim.report.pages`; edit the code that defines it, not this page."
 
 _WORDS = {
     "causes": [cause.name.lower() for cause in Cause],
@@ -51,7 +54,9 @@ def measures() -> str:
         "# The measures",
         _WRITTEN,
         "What `measures.json`, `measures.csv` and `sim run --json` report, by name. Every figure comes with its 95 % "
-        "interval over replications. Shares are from 0 to 1, times in seconds, money in the scenario's currency.",
+        "interval over replications. Shares are from 0 to 1, times in seconds, money in the scenario's currency. What "implied "
+        "by the model of satisfaction" means, and what the band of excess churn is, explains "
+        "[satisfaction.md](satisfaction.md).",
         _table(
             ["name", "unit", "better", "reported for", "a run reports", "definition"],
             ([f"`{m.name}`", m.unit, m.better, _CHANNELS[m.channels], m.kind.value, m.definition] for m in MEASURES),
@@ -60,7 +65,37 @@ def measures() -> str:
     return "\n\n".join(text) + "\n"
 
 
-PAGES = {"contacts.md": contacts, "measures.md": measures}
+def constants() -> str:
+    """The constants of satisfaction and churn, in Markdown: a row a constant."""
+    return _table(
+        ["constant", "value", "unit", "range", "grade", "meaning", "source"],
+        (
+            [f"`{path}`", words(value), it.unit, it.range, it.grade, it.meaning, it.source]
+            for path, (value, it) in CONSTANTS.items()
+        ),
+    )
+
+
+def calibrated() -> str:
+    """What the reference run gives, in Markdown."""
+    rows = ([symbol, words(value), meaning] for symbol, (value, meaning) in CALIBRATED.items())
+    return _table(["symbol", "value", "what, and what it makes true in the reference run"], rows)
+
+
+def pages(docs: Path) -> dict[str, str]:
+    """Every page by its file name in `docs`, as it should be; of `satisfaction.md` only the tables are written."""
+    satisfaction = (docs / "satisfaction.md").read_text(encoding="utf-8")
+    for name, table in (("constants", constants()), ("calibrated", calibrated())):
+        satisfaction = _filled(satisfaction, name, table)
+    return {"contacts.md": contacts(), "measures.md": measures(), "satisfaction.md": satisfaction}
+
+
+def _filled(page: str, name: str, table: str) -> str:
+    """A page with a table between the marks ``<!-- NAME: written by … -->`` and ``<!-- end of NAME -->``."""
+    before, start, rest = page.partition(f"<!-- {name}: written by `python -m sim.report.pages` -->\n")
+    _, end, after = rest.partition(f"\n<!-- end of {name} -->")
+    assert start and end, f"the marks of {name} are missing"
+    return before + start + table + end + after
 
 
 def _unit(column: Column) -> str:
@@ -77,8 +112,9 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def main() -> None:
     """Write the pages."""
-    for name, page in PAGES.items():
-        Path("docs", name).write_text(page(), encoding="utf-8")
+    docs = Path("docs")
+    for name, text in pages(docs).items():
+        (docs / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
