@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median, stdev
 
@@ -88,19 +87,13 @@ def measure_afresh(name: str, arrivals: int, seed: int) -> Measurement:
     return Measurement(**json.loads(done.stdout))
 
 
-def present() -> list[str]:
-    """The engines that can be run."""
-    return [name for name in ENGINES if find_spec(f"benchmarks.peers.{name}")]
-
-
 def measure_all(arrivals: int, rounds: int) -> Rounds:
     """Every engine once a round, in a rotating order; round r draws with seed r, the same for all engines."""
-    names = present()
-    results: dict[str, list[Measurement]] = {name: [] for name in names}
+    results: dict[str, list[Measurement]] = {name: [] for name in ENGINES}
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-        turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
+        turn = number % len(ENGINES)
+        for name in ENGINES[turn:] + ENGINES[:turn]:
             results[name].append(measure_afresh(name, arrivals, seed=number))
     return results
 
@@ -140,11 +133,8 @@ def faults(results: Rounds, p_abandon: float, wait: float) -> list[str]:
 def speed_table(results: Rounds) -> list[str]:
     """Lines: an engine, its median speed, and its ratios to the first engine and to the event loop."""
     lines = [f"{'engine':<16}{'contacts/s':>12}   {f'ratio to {BASE}':<28}ratio to {LOOP}"]
-    for name in ENGINES:
-        if name not in results:
-            lines.append(f"{name:<16}{'not there yet':>15}")
-            continue
-        speed = median(run.speed for run in results[name])
+    for name, runs in results.items():
+        speed = median(run.speed for run in runs)
         to_base, to_loop = _spread(ratios(results, name, BASE)), _spread(ratios(results, name, LOOP))
         lines.append(f"{name:<16}{speed:>12,.0f}   {to_base:<28}{to_loop}")
     return lines

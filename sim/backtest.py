@@ -19,19 +19,18 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sim.clock import Week
 from sim.desk import Desk
 from sim.erlang import erlang_a
 from sim.errors import UsageError
 from sim.estimate import Estimate, ratio
-from sim.replay import Log, cell_numbers, observed_cells
+from sim.replay import Account, Log, cell_numbers, observed_cells
 from sim.scenario.read import Scenario
-from sim.scenario.spec import Channel, FromLog, Group
+from sim.scenario.spec import Channel, FromLog, Group, Replay
 from sim.schemas import NEVER, TICKS_PER_SECOND
 from sim.tables import Array, Floats, Table
 
 HOUR = 3600
-SUNDAY_TO_THURSDAY = (6, 0, 1, 2, 3)
-OPENING_HOURS = (8, 23)
 GAPS = (600.0, 1200.0, 1800.0, 3600.0)
 WRAP_UPS = (0.0, 30.0, 45.0, 60.0)
 
@@ -82,14 +81,14 @@ class Fit:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Observed beside predicted, for the calls that arrived on `weekdays` (0 is Monday) in `hours` (from, to)."""
+    """Observed beside predicted, for the calls that arrived within `compare`."""
 
     scenario: str
-    log: str
+    log: Account
     seed: int
     replications: int
-    weekdays: tuple[int, ...]
-    hours: tuple[int, int]
+    compare: Week | None
+    """Whole hours of the week; None is all of them."""
     by_hour: Mapping[int, Row]
     """By hour of day; hours without a call are left out."""
     overall: Row
@@ -115,25 +114,24 @@ def backtest(
     *,
     seed: int,
     replications: int = 20,
-    weekdays: Sequence[int] = SUNDAY_TO_THURSDAY,
-    hours: tuple[int, int] = OPENING_HOURS,
     over: Mapper = map,
 ) -> Backtest:
-    """Hold a scenario against the log that it replays.
+    """Hold a scenario against the log that it replays, in the hours of its `demand.replay.compare`.
 
     Args:
-        weekdays: days measured, 0 is Monday. hours: measured from the first to before the second, 0 to 24.
         over: how replications are run; `map` of a process pool runs them side by side, with the same result.
 
     Raises:
         UsageError: the scenario replays no log, or one without waits, outcomes, abandonment or calls in that window.
     """
-    log = _log(scenario)
+    log, compare = _log(scenario), _replay(scenario).compare
     observed = observed_cells(log)
-    measured = np.isin(observed["weekday"], weekdays) & (hours[0] <= observed["hour"]) & (observed["hour"] < hours[1])
-    measured &= observed["offered"] > 0
+    measured = observed["offered"] > 0
+    if compare is not None:
+        pairs = zip(observed["weekday"].tolist(), observed["hour"].tolist(), strict=True)
+        measured &= np.array([compare.at(weekday, hour * HOUR) is not None for weekday, hour in pairs])
     if not measured.any():
-        raise UsageError(f"{log.file}: no call arrives in the hours that are compared", "compare other days or hours")
+        raise UsageError(f"{log.file}: no call arrives in the hours that are compared", "widen demand.replay.compare")
     handle_time, patience = _handle_time(scenario), _patience(log)
     stationary = _stationary(scenario, observed, measured, handle_time, patience)
     runs = list(over(partial(replicate, scenario, seed), range(replications)))
@@ -141,14 +139,11 @@ def backtest(
     sides = _Sides(observed, abandoned, wait, stationary)
     return Backtest(
         scenario=scenario.name,
-        log=log.file,
+        log=log.account,
         seed=seed,
         replications=replications,
-        weekdays=tuple(weekdays),
-        hours=hours,
-        by_hour={
-            hour: sides.row(here) for hour in range(*hours) if (here := measured & (observed["hour"] == hour)).any()
-        },
+        compare=compare,
+        by_hour={hour: sides.row(here) for hour in range(24) if (here := measured & (observed["hour"] == hour)).any()},
         overall=sides.row(measured),
         predicted=sides.fit(measured, abandoned.mean(axis=0)),
         erlang_a=sides.fit(measured, stationary.abandoned),
@@ -333,6 +328,10 @@ def _log(scenario: Scenario) -> Log:
 
 def _channel(scenario: Scenario) -> str:
     """The channel on which the log is replayed."""
+    return _replay(scenario).channel
+
+
+def _replay(scenario: Scenario) -> Replay:
     replay = scenario.spec.demand.replay
     assert replay is not None
-    return replay.channel
+    return replay

@@ -220,6 +220,8 @@ def backtest(
 ) -> None:
     """Replay a call log and hold the prediction against what was observed, by hour.
 
+    Every call is compared, or those that arrived in the hours of demand.replay.compare.
+
     \b
     sim backtest scenarios/replay_log.yaml
     sim backtest docs/validation/bank.yaml --set demand.replay.file=1999-01.csv --grid

@@ -317,7 +317,7 @@ class _Reader:
         if _NUMBER.fullmatch(cell.removeprefix("-") if signed else cell):
             return float(cell)
         what, hint = _not_seconds(cell)
-        self._wrong(row, name, what, hint, kind=hint)
+        self._wrong(row, name, what, hint, kind=what.removeprefix(f"'{cell}'"))
         return missing
 
     def _timestamp(self, row: _Row) -> datetime:
@@ -362,8 +362,9 @@ def _not_seconds(cell: str) -> tuple[str, str]:
         return "no number of seconds", "fill it in, or leave the row out"
     if _NUMBER.fullmatch(cell.removeprefix("-")):
         return f"'{cell}' is negative", "seconds count from 0"
-    if _NUMBER.fullmatch(cell.replace(",", ".", 1)):
-        return f"'{cell}' is not a number", "write it with a decimal point, as in 1.5"
+    point = cell.replace(",", ".", 1)
+    if _NUMBER.fullmatch(point):
+        return f"'{cell}' is not a number", f"write {point}, with a decimal point"
     return f"'{cell}' is not a number of seconds", "write a plain number such as 95 or 95.5"
 
 

@@ -13,9 +13,12 @@ import pytest
 
 from sim.backtest import Backtest, _correlation, backtest, grid, replicate
 from sim.erlang import erlang_a
-from sim.errors import UsageError
+from sim.errors import ScenarioError, UsageError
 from sim.replay import observed_cells
+from sim.report import assumptions
 from sim.report.backtest_text import grid_text, text, to_json
+from sim.results import provenance
+from sim.run import run
 from sim.scenario.read import Scenario, read
 
 ROOT = Path(__file__).parent.parent
@@ -122,15 +125,67 @@ def test_erlang_a_takes_the_mean_level_of_an_hour(tmp_path: Path) -> None:
     assert found.overall.abandonment.erlang_a == pytest.approx(erlang_a(2 / 3600, found.handle_time, 3, 30).p_abandon)
 
 
-def test_only_the_window_is_compared(synthetic: Scenario) -> None:
-    """Days and hours outside the window count neither as calls nor in any figure."""
-    log = synthetic.log
+def test_only_the_window_is_compared() -> None:
+    """Days and hours outside demand.replay.compare count neither as calls nor in any figure; it is no part of a run."""
+    scenario = read(SYNTHETIC, ("demand.replay.compare={tue: 09:00-11:00}",))
+    log = scenario.log
     assert log is not None
-    found = backtest(synthetic, seed=1, replications=2, weekdays=(1,), hours=(9, 11))
+    assert scenario.digest == read(SYNTHETIC).digest
+    found = backtest(scenario, seed=1, replications=2)
+    assert f"compared: the {found.overall.calls} calls that arrived tue 09:00-11:00; 2 rep" in text(found)
     inside = (log.arrived >= 86_400 + 9 * 3600) & (log.arrived < 86_400 + 11 * 3600)  # the log starts on a Monday
     assert found.overall.calls == inside.sum()
     assert list(found.by_hour) == [9, 10]
     assert found.overall.wait.observed == pytest.approx(log.observed_wait[inside].mean())
+
+
+def test_by_default_the_whole_log_is_compared(tmp_path: Path) -> None:
+    """A call on a Saturday at three in the morning counts as any other, and the text says so."""
+    rows = ("2024-03-09,03:10:00,bill,0,30,abandoned,0,", "2024-03-11,12:10:00,bill,0,0,answered,60,A1")
+    found = backtest(replayed(tmp_path, *rows), seed=1, replications=1)
+    assert (found.overall.calls, list(found.by_hour), found.compare) == (2, [3, 12], None)
+    assert "compared: all 2 calls; 1 rep" in text(found)
+
+
+def test_the_window_is_whole_hours() -> None:
+    """A window that begins or ends within an hour is a mistake where it stands."""
+    with pytest.raises(ScenarioError) as caught:
+        read(SYNTHETIC, ("demand.replay.compare={mon-tue: 09:30-11:00}",))
+    [mistake] = caught.value.mistakes
+    assert mistake.path == "demand.replay.compare"
+    assert mistake.what == "mon 09:30-11:00 does not begin and end on the hour"
+    assert read(SYNTHETIC, ("demand.replay.compare=always",)).spec.demand.replay.compare is None  # type: ignore[union-attr]
+
+
+def test_a_misspelt_key_of_the_mapping_is_one_mistake(tmp_path: Path) -> None:
+    """Where a key that tells how to read the log is unknown, its rows are not blamed."""
+    path = tmp_path / "misspelt.yaml"
+    path.write_text(SYNTHETIC.read_text("utf-8").replace("    answered:", "    answerd:"), encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        read(path, (f"demand.replay.file={SYNTHETIC.parent / 'data' / 'synthetic_calls.csv'}",))
+    assert [mistake.what for mistake in caught.value.mistakes] == ["unknown key"]
+
+
+def test_an_empty_cell_may_be_left_out(tmp_path: Path) -> None:
+    """leave_out takes '' for an empty cell, alone or among others."""
+    rows = ("2024-03-04,08:10:00,bill,0,30,,0,", "2024-03-04,08:20:00,bill,0,30,abandoned,0,")
+    for values in ("''", "['', test]"):
+        log = replayed(tmp_path, *rows, sets=(f"demand.replay.leave_out={{outcome: {values}}}",)).log
+        assert log is not None
+        assert log.left_out == {"outcome is empty": 1}
+
+
+def test_what_was_left_out_is_seen(synthetic: Scenario, result: Backtest, tmp_path: Path) -> None:
+    """The back-test, what validate prints and run.json give the rows read and left out, with the reasons."""
+    log = synthetic.log
+    assert log is not None
+    [(reason, rows)] = log.left_out.items()
+    said = f"402 rows read, {len(log)} calls; left out: {rows} because {reason}"
+    assert said in text(result)
+    assert said in assumptions.text(synthetic)
+    counted = {"file": log.file, "rows_read": 402, "calls": len(log), "left_out": log.left_out}
+    assert to_json(result)["log"] == assumptions.document(synthetic)["log"] == counted
+    assert provenance(run(synthetic, tmp_path, seed=1, replications=1))["log"] == counted
 
 
 def test_the_prediction_is_the_mean_over_replications(synthetic: Scenario, result: Backtest) -> None:
@@ -173,7 +228,7 @@ def test_what_cannot_be_compared_is_refused(synthetic: Scenario, tmp_path: Path)
     with pytest.raises(UsageError, match="replays no log"):
         backtest(read(plain), seed=1)
     with pytest.raises(UsageError, match="no call arrives"):
-        backtest(synthetic, seed=1, hours=(22, 23))
+        backtest(read(SYNTHETIC, ("demand.replay.compare=22:00-23:00",)), seed=1)
     with pytest.raises(UsageError, match="nobody waited and abandoned"):
         backtest(replayed(tmp_path, "2024-03-04,08:10:00,bill,0,5,answered,10,A1"), seed=1)
     with pytest.raises(UsageError, match="no group has its staff from the log"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.read import read
+from sim.scenario.spec import Spec
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -32,6 +33,16 @@ def test_every_scenario_of_the_guide_is_valid(number: int, tmp_path: Path) -> No
     file = tmp_path / "shown.yaml"
     file.write_text(text.replace("../scenarios/data", str(ROOT / "scenarios/data")))
     assert read(file).spec.channels
+
+
+def _keys(model: type[Spec]) -> set[str]:
+    return set(model.model_fields).union(*(_keys(part) for part in model.__subclasses__()))
+
+
+def test_the_guide_explains_every_key() -> None:
+    """Every field of every part of a scenario stands in the tables of docs/scenario.md."""
+    tables = (ROOT / "docs/scenario.md").read_text().partition("## Every key")[2]
+    assert _keys(Spec) - set(re.findall(r"`(\w+)`", tables)) == set()
 
 
 def test_the_readme_shows_the_scenario_it_runs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import process_time
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from sim.errors import Mistake, ScenarioError, UsageError
-from sim.replay import Log, LogColumns, cell_numbers, log_digest, observed_cells, read_log, staff_levels
+from sim.replay import Account, Log, LogColumns, cell_numbers, log_digest, observed_cells, read_log, staff_levels
 
 HEADER = "day,at,topic,menu,queued,end,talk,who"
 COLUMNS = LogColumns(
@@ -25,7 +26,7 @@ COLUMNS = LogColumns(
     agent="who",
     answered=("AGENT",),
     abandoned=("HANG",),
-    leave_out=(("topic", ("internal",)),),
+    leave_out=(("topic", ("internal",)), ("end", ("PHANTOM", ""))),
     abandoned_without_wait="leave_out",
 )
 BANK = LogColumns(
@@ -38,7 +39,7 @@ BANK = LogColumns(
     agent="agent",
     answered=("AGENT",),
     abandoned=("HANG",),
-    leave_out=(("service_type", ("IN",)),),
+    leave_out=(("service_type", ("IN",)), ("outcome", ("PHANTOM",))),
     abandoned_without_wait="leave_out",
 )
 SYNTHETIC = LogColumns(
@@ -139,6 +140,17 @@ def test_rows_are_left_out_by_reason(tmp_path: Path) -> None:
     log = read_log(path, COLUMNS)
     assert log.left_out == {"abandoned without wait": 1, "end is PHANTOM": 1, "end is empty": 1, "topic is internal": 1}
     assert log.rows_read == len(log) + 4 == 6
+    assert log.account == Account(str(path), 6, 2, log.left_out)
+
+
+def test_the_account_says_what_was_left_out(tmp_path: Path) -> None:
+    """In words, the reason with the most rows comes first, and thousands have their comma."""
+    log = read_log(written(tmp_path, answered("08:00", 60)), COLUMNS)
+    assert str(log.account) == "1 rows read, 1 calls; left out: none"
+    phantoms = ["2024-03-04,08:01,bill,x,x,PHANTOM,x,"] * 1200
+    log = read_log(written(tmp_path, answered("08:00", 60), "x,x,internal,x,x,x,x,", *phantoms), COLUMNS)
+    said = "1,202 rows read, 1 calls; left out: 1,200 because end is PHANTOM, 1 because topic is internal"
+    assert str(log.account) == said
 
 
 def test_hang_up_without_wait_may_be_kept(tmp_path: Path) -> None:
@@ -180,19 +192,21 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         "2024-03-04,08:00,bill,0,1,5,AGENT,60,A1",
     )
     found = [(m.line, m.column, m.path, m.what, m.hint) for m in mistakes(path)]
-    local = "write them as 1999-01-31 08:05:30, in local time"
+    year_first = "write the year first: 31/01/2026 as 2026-01-31"
     point = "a separator within a value needs quotes; numbers are written with a decimal point"
     assert found == [
-        (2, 1, "day", "'04.03.2024 08:00' is not a date and time", local),
-        (3, 1, "day", "'2024-02-30 08:00' is not a date and time: day is out of range for month", local),
+        (2, 1, "day", "'04.03.2024 08:00' is not a date and time", year_first),
+        (
+            3, 1, "day", "'2024-02-30 08:00' is not a date and time: day is out of range for month",
+            "correct it, or leave the row out",
+        ),
         (4, 18, "topic", "no intent", "fill it in, or leave out the rows where it is empty"),
         (5, 1, "queued", "'1,5' is not a number", "write 1.5, with a decimal point"),
         (6, 25, "queued", "'-3' is negative", "seconds count from 0"),
         (6, 34, "talk", "'many' is not a number of seconds", "write a plain number such as 95 or 95.5"),
         (7, 25, "queued", "no number of seconds", "fill it in, or leave the row out"),
-        (8, 1, "", "6 values under 8 headers", point),
-        (9, 1, "", "9 values under 8 headers", point),
-    ]
+        (8, 1, "", "6 values under 8 headers", f"{point} (and 1 more row like it)"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("cell", ["nan", "inf", "1e3", "1_000", "٣", "0x10", "--1"])
@@ -218,11 +232,45 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
 
 def test_at_most_twenty_mistakes_are_listed(tmp_path: Path) -> None:
     """The 21st mistake and those after it are a number, in the last place; exactly 20 are all listed."""
-    bad = "x,08:00,bill,0,0,AGENT,60,A1"
-    found = mistakes(written(tmp_path, *[bad] * 25))
+    bad = [f"2024-03-04,08:00,bill,0,0,{number},60,A1" for number in range(25)]
+    found = mistakes(written(tmp_path, *bad))
     assert len(found) == 21
     assert (found[-1].line, found[-1].what) == (22, "… and 5 more")
-    assert [m.line for m in mistakes(written(tmp_path, *[bad] * 20))] == list(range(2, 22))
+    assert [m.line for m in mistakes(written(tmp_path, *bad[:20]))] == list(range(2, 22))
+
+
+@pytest.mark.parametrize("when", ["31/01/2026 08:05", "31.1.26 08:05", "1-31-2026 08:05"])
+def test_what_is_wrong_all_the_way_down_is_one_mistake(tmp_path: Path, when: str) -> None:
+    """Dates in another order on every row are one mistake, at the first, with how to write them and how many more."""
+    day, at = when.split()
+    rows = [f"{day},{at},bill,0,0,AGENT,60,A1"] * 1501
+    [mistake] = mistakes(written(tmp_path, *rows))
+    assert (mistake.line, mistake.what) == (2, f"'{when}' is not a date and time")
+    assert mistake.hint == "write the year first: 31/01/2026 as 2026-01-31 (and 1,500 more rows like it)"
+
+
+def test_numbers_of_one_kind_are_one_mistake(tmp_path: Path) -> None:
+    """Different decimal commas in a column are one mistake, those of another column and other mistakes are others."""
+    cells = (("1,5", "2,5"), ("2,5", "60"), ("-1", "60"), ("3,5", "60"))
+    found = mistakes(written(tmp_path, *(f'2024-03-04,08:00,bill,0,"{a}",AGENT,"{b}",A1' for a, b in cells)))
+    assert [(m.line, m.path, m.hint) for m in found] == [
+        (2, "queued", "write 1.5, with a decimal point (and 2 more rows like it)"),
+        (2, "talk", "write 2.5, with a decimal point"),
+        (4, "queued", "seconds count from 0"),
+    ]
+
+
+def test_an_unknown_outcome_is_a_mistake(tmp_path: Path) -> None:
+    """Each word that is neither answered, abandoned nor left out is one, with its rows; an empty cell is a word."""
+    columns = replace(COLUMNS, leave_out=(("topic", ("internal",)), ("end", ("PHANTOM",))))
+    rows = [answered("08:00", 60).replace("AGENT", word) for word in ("AGENT", "Agent", "PHANTOM", "", "Agent", "gone")]
+    leave = "list it under leave_out if its rows do not count"
+    found = [(m.line, m.column, m.path, m.what, m.hint) for m in mistakes(written(tmp_path, *rows), columns)]
+    assert found == [
+        (3, 27, "end", "'Agent' is neither answered nor abandoned, in 2 rows", f"did you mean 'AGENT'? {leave}"),
+        (5, 27, "end", "'' is neither answered nor abandoned, in 1 row", f"known here: AGENT, HANG; {leave}"),
+        (7, 27, "end", "'gone' is neither answered nor abandoned, in 1 row", f"known here: AGENT, HANG; {leave}"),
+    ]
 
 
 def test_missing_columns_are_all_named(tmp_path: Path) -> None:
@@ -267,8 +315,8 @@ def test_a_file_that_is_no_log(tmp_path: Path, content: bytes, line: int, what: 
 
 def test_a_log_without_a_call_says_why(tmp_path: Path) -> None:
     """Where every row is left out, the hint counts them by reason."""
-    [mistake] = mistakes(written(tmp_path, *["2024-03-04,08:00,bill,0,0,agent,60,A1"] * 3))
-    assert mistake.hint == "left out: 3 because end is agent"
+    [mistake] = mistakes(written(tmp_path, *["2024-03-04,08:00,bill,0,0,PHANTOM,60,A1"] * 3))
+    assert mistake.hint == "left out: 3 because end is PHANTOM"
 
 
 def test_no_such_file(tmp_path: Path) -> None:

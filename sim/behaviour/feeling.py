@@ -35,56 +35,100 @@ class Feeling:
     """
 
     wait_cap: float = constant(
-        12.0, "the most that waiting takes away", unit="points", range="6 to 24", grade="C",
+        12.0,
+        "the most that waiting takes away",
+        unit="points",
+        range="6 to 24",
+        grade="C",
         source="form: Antonides, Verhoef and van Aalst 2002 (A); value: judgement",
     )
     wait_gain: float = constant(
-        3.0, "the most that being served at once adds", unit="points", range="0 to 6", grade="C",
+        3.0,
+        "the most that being served at once adds",
+        unit="points",
+        range="0 to 6",
+        grade="C",
         source="Garcia et al. 2012 find it small; value: judgement",
     )
     wait_exponent: float = constant(
-        0.85, "power of real in felt time", range="0.7 to 1", grade="C",
+        0.85,
+        "power of real in felt time",
+        range="0.7 to 1",
+        grade="C",
         source="form: Antonides, Verhoef and van Aalst 2002 (A); value: judgement",
     )
     loss_aversion: float = constant(
-        2.0, "λ: how much steeper loss is than gain where the wait meets the expectation",
-        range="1 (none) to 2.5", grade="A", source="Mittal, Ross and Baldasare 1998; mixed: a study of 2004 finds none",
+        2.0,
+        "λ: how much steeper loss is than gain where the wait meets the expectation",
+        range="1 (none) to 2.5",
+        grade="A",
+        source="Mittal, Ross and Baldasare 1998; mixed: a study of 2004 finds none",
     )
     unresolved: float = constant(
-        -1.51, "effect on z of an issue not solved: −33 points at S = 80", range="−2 to −1", grade="B",
+        -1.51,
+        "effect on z of an issue not solved: −33 points at S = 80",
+        range="−2 to −1",
+        grade="B",
         source="SQM, shares of satisfied customers",
     )
     repeat: float = constant(
-        -0.77, "effect on z of each repeated contact: −15 points at S = 80", range="−1 to −0.4", grade="B",
+        -0.77,
+        "effect on z of each repeated contact: −15 points at S = 80",
+        range="−1 to −0.4",
+        grade="B",
         source="SQM, shares of satisfied customers",
     )
     ignored: float = constant(
-        -1.87, "effect on z of a message never answered, beside `unresolved`: 80 becomes 12", range="−2.5 to −1",
-        grade="C", source="judgement",
+        -1.87,
+        "effect on z of a message never answered, beside `unresolved`: 80 becomes 12",
+        range="−2.5 to −1",
+        grade="C",
+        source="judgement",
     )
     personal: float = constant(
-        0.19, "effect on z of a personal answer: +3 points at S = 80; none is simulated yet", range="0 to 0.4",
-        grade="C", source="judgement",
+        0.19,
+        "effect on z of a personal answer: +3 points at S = 80; none is simulated yet",
+        range="0 to 0.4",
+        grade="C",
+        source="judgement",
     )
     transfer: float = constant(
-        -0.375, "effect on z of each transfer: −7 points at S = 80; none is simulated yet", range="−0.7 to 0",
-        grade="C", source="judgement",
+        -0.375,
+        "effect on z of each transfer: −7 points at S = 80; none is simulated yet",
+        range="−0.7 to 0",
+        grade="C",
+        source="judgement",
     )
     survey_noise: float = constant(
-        15.0, "standard deviation of what a survey answer adds to S", unit="points", range="5 to 25", grade="C",
+        15.0,
+        "standard deviation of what a survey answer adds to S",
+        unit="points",
+        range="5 to 25",
+        grade="C",
         source="judgement",
     )
     reply_base: float = constant(
-        -2.15, "log-odds of answering the survey at S = 0: 10 %, with the slope 21 % at S = 80", range="−3 to −1",
-        grade="C", source="judgement",
+        -2.15,
+        "log-odds of answering the survey at S = 0: 10 %, with the slope 21 % at S = 80",
+        range="−3 to −1",
+        grade="C",
+        source="judgement",
     )
     reply_slope: float = constant(
-        0.01, "log-odds of answering the survey, a point of S", unit="per point", range="0 to 0.02", grade="C",
+        0.01,
+        "log-odds of answering the survey, a point of S",
+        unit="per point",
+        range="0 to 0.02",
+        grade="C",
         source="judgement",
     )
     cut_points: tuple[float, float, float, float] = constant(
-        (59.4, 60.8, 64.0, 74.1), "noisy S from which the score is 2, 3, 4, 5; fitted in the reference run",
-        unit="points", range="", grade="B", source="public CSAT log, n = 85,907: 69, 13, 3, 1 and 13 % score 5 to 1",
+        (59.4, 60.8, 64.0, 74.1),
+        "noisy S from which the score is 2, 3, 4, 5; fitted in the reference run",
+        unit="points",
+        range="",
+        grade="B",
+        source="public CSAT log, n = 85,907: 69, 13, 3, 1 and 13 % score 5 to 1",
     )
 
 

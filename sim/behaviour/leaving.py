@@ -22,7 +22,7 @@ Bools = npt.NDArray[np.bool_]
 
 DAYS_PER_MONTH = 365.25 / 12
 
-_GAUSS_NODES = 16
+_GAUSS_NODES = 10
 
 
 @dataclass(frozen=True)
@@ -33,68 +33,124 @@ class Churning:
     """
 
     h0: float = constant(
-        0.015, "mean hazard of leaving in the baseline population", unit="per month", range="0.009 to 0.030",
-        grade="B", source="Analysys Mason 2021; J.D. Power 2006",
+        0.015,
+        "mean hazard of leaving in the baseline population",
+        unit="per month",
+        range="0.009 to 0.030",
+        grade="B",
+        source="Analysys Mason 2021; J.D. Power 2006",
     )
     beta: float = constant(
-        0.015, "β, how mood tilts the hazard: × 1.16 for 10 points less", unit="per point", range="0 to 0.046",
-        grade="C", source="mixed. Low: a regulator's index against line growth (ρ = −0.05), an ISP table (odds ratio "
+        0.015,
+        "β, how mood tilts the hazard: × 1.16 for 10 points less",
+        unit="per point",
+        range="0 to 0.046",
+        grade="C",
+        source="mixed. Low: a regulator's index against line growth (ρ = −0.05), an ISP table (odds ratio "
         "1.04 a failure, not significant); high: SQM, intent to leave 5/9/25 %",
     )
     beta_low: float = constant(
-        0.0, "low end of the prior on β", unit="per point", range="", grade="C",
+        0.0,
+        "low end of the prior on β",
+        unit="per point",
+        range="",
+        grade="C",
         source="as β; that the prior is triangular is judgement",
     )
     beta_high: float = constant(
-        0.046, "high end of the prior on β", unit="per point", range="", grade="C",
+        0.046,
+        "high end of the prior on β",
+        unit="per point",
+        range="",
+        grade="C",
         source="as β; that the prior is triangular is judgement",
     )
     contract_ratios: tuple[float, float, float] = constant(
-        (1.0, 0.3, 0.1), "hazard ratios of rolling, one-year and two-year contracts", range="1; 0.15 to 0.6; 0.05 to 0.3",
-        grade="C", source="judgement: only the direction is known",
+        (1.0, 0.3, 0.1),
+        "hazard ratios of rolling, one-year and two-year contracts",
+        range="1; 0.15 to 0.6; 0.05 to 0.3",
+        grade="C",
+        source="judgement: only the direction is known",
     )
     early_months: float = constant(
-        3.0, "months of tenure that count as early", unit="months", range="1 to 6", grade="C",
+        3.0,
+        "months of tenure that count as early",
+        unit="months",
+        range="1 to 6",
+        grade="C",
         source="judgement: only the direction is known",
     )
     early_ratio: float = constant(
-        2.0, "hazard ratio in the early months", range="1 to 4", grade="C",
+        2.0,
+        "hazard ratio in the early months",
+        range="1 to 4",
+        grade="C",
         source="judgement: only the direction is known",
     )
     expiry_ratio: float = constant(
-        2.0, "hazard ratio in the month that starts when the contract expires", range="1 to 5", grade="C",
+        2.0,
+        "hazard ratio in the month that starts when the contract expires",
+        range="1 to 5",
+        grade="C",
         source="judgement: only the direction is known",
     )
     complaint_ratio: float = constant(
-        5.0, "hazard ratio of a recorded complaint", range="2 to 10", grade="B",
+        5.0,
+        "hazard ratio of a recorded complaint",
+        range="2 to 10",
+        grade="B",
         source="SQM; an Iranian operator's raw odds ratio of 43 as a ceiling",
     )
     complaint_days: float = constant(
-        90.0, "how long a recorded complaint lasts; complaints do not stack", unit="days", range="30 to 180", grade="C",
+        90.0,
+        "how long a recorded complaint lasts; complaints do not stack",
+        unit="days",
+        range="30 to 180",
+        grade="C",
         source="judgement",
     )
     complaint_share: float = constant(
-        0.10, "share of unresolved issues that leave a recorded complaint", range="0.02 to 0.3", grade="C",
+        0.10,
+        "share of unresolved issues that leave a recorded complaint",
+        range="0.02 to 0.3",
+        grade="C",
         source="judgement",
     )
     captive_factor: float = constant(
-        0.25, "factor on β for a customer without a competitor at the address", range="0 to 1", grade="C",
+        0.25,
+        "factor on β for a customer without a competitor at the address",
+        range="0 to 1",
+        grade="C",
         source="judgement",
     )
     adapt_up: float = constant(
-        0.2, "share of the way that mood moves towards a better S", range="0.1 to 0.4", grade="C",
+        0.2,
+        "share of the way that mood moves towards a better S",
+        range="0.1 to 0.4",
+        grade="C",
         source="form: Bolton 1998 (A); value: judgement",
     )
     adapt_down: float = constant(
-        0.4, "share of the way that mood moves towards a worse S", range="0.2 to 0.6", grade="C",
+        0.4,
+        "share of the way that mood moves towards a worse S",
+        range="0.2 to 0.6",
+        grade="C",
         source="form: Bolton 1998 (A); value: judgement",
     )
     tenure_damping: float = constant(
-        0.15, "share by which each year of tenure damps those moves", unit="per year", range="0 to 0.3", grade="C",
+        0.15,
+        "share by which each year of tenure damps those moves",
+        unit="per year",
+        range="0 to 0.3",
+        grade="C",
         source="form: Bolton 1998 (A); value: judgement",
     )
     half_life_months: float = constant(
-        6.0, "time in which mood relaxes half-way to C_ref", unit="months", range="3 to 24", grade="C",
+        6.0,
+        "time in which mood relaxes half-way to C_ref",
+        unit="months",
+        range="3 to 24",
+        grade="C",
         source="judgement",
     )
 
@@ -156,7 +212,7 @@ def cumulative_hazard(
     points. The contract's own ratio stands over the whole time, and one expiry is seen.
 
     The axis is split where a ratio changes (and each 12 months); each piece is integrated by Gauss and Legendre's rule
-    with 16 nodes: relative error below 1e-10 for β up to 0.046 and half-lives from 3 months.
+    with 10 nodes: relative error below 1e-10 for β up to 0.046 and half-lives from 3 months.
 
     Args:
         mood: C, 0 to 100; NaN gives NaN.

@@ -1,5 +1,7 @@
-"""What satisfaction and churn of every run rest on, in one list: the constants of `sim.behaviour` as they are in use, and
-the published means that they are calibrated on."""
+"""What satisfaction and churn of every run rest on, in one list.
+
+These are the constants of `sim.behaviour` as they are in use, and the published means that they are calibrated on.
+"""
 
 from __future__ import annotations
 

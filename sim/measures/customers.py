@@ -6,6 +6,7 @@ The equations are in `sim.behaviour`; the constants that calibrate them are thos
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from sim.measures import reference
 from sim.measures.base import ALL, Kind, Measure, Parts, tally
 from sim.measures.cohort import Cohort
 from sim.schemas import NEVER
-from sim.tables import Floats
+from sim.tables import Array, Floats
 
 CHURNING = Churning()
 
@@ -42,6 +43,7 @@ def logits(cohort: Cohort) -> Floats:
     )
 
 
+@lru_cache(maxsize=1)
 def satisfactions(cohort: Cohort) -> Floats:
     """S of each issue of the cohort, 0 to 100."""
     alpha = np.array([reference.ALPHA[channel.satisfaction_like] for channel in cohort.desk.channels])
@@ -89,44 +91,58 @@ COMPLAINTS = (Belief(complaint_share=0.02), Belief(complaint_share=0.30))
 """The ends of the range of the complaint share (grade C)."""
 
 
-def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
-    """Σ over customers with an issue in the cohort of Δp: p(leave within 12 months) after it less p before it.
+@dataclass(frozen=True)
+class Journeys:
+    """The customers with an issue in the cohort, one element each: who they are, their mood before the first of them
+    and after the last, and the least complaint draw of those left unsolved (millionths; beyond all where none)."""
 
-    A customer with several issues goes through them in the order in which they closed.
-    """
-    issues = cohort.issues
-    s = satisfactions(cohort)
-    table = cohort.all
-    unresolved = issues.solved == NEVER
-    churning = replace(CHURNING, complaint_share=belief.complaint_share)
-    complaint = complains(unresolved, table["complaint_draw"][issues.last] / 1e6, churning)
+    who: Circumstances
+    segment: Array
+    before: Floats
+    after: Floats
+    complaint_draw: Array
+
+
+@lru_cache(maxsize=1)
+def journeys(cohort: Cohort) -> Journeys:
+    """A customer with several issues goes through them in the order in which they closed."""
+    issues, table = cohort.issues, cohort.all
     order = np.lexsort((issues.closed, issues.customer))
+    row = issues.last[order]
     customer = issues.customer[order]
     first = np.flatnonzero(np.diff(customer, prepend=-1))
-    nth = np.arange(len(customer)) - np.repeat(first, np.diff(np.append(first, len(customer))))
-    tenure = table["tenure"][issues.last].astype(float)
-    before = table["mood"][issues.last] / 1000.0
-    mood = before[order][first]
-    complained = np.zeros(len(first), dtype=bool)
-    person = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(customer))))
+    each = np.diff(np.append(first, len(customer)))
+    person = np.repeat(np.arange(len(first)), each)
+    nth = np.arange(len(customer)) - np.repeat(first, each)
+    satisfaction = satisfactions(cohort)[order]
+    tenure = table["tenure"][row].astype(float)
+    before = table["mood"][row][first] / 1000.0
+    mood = before.copy()
     for n in range(int(nth.max()) + 1 if len(nth) else 0):
-        now = order[nth == n]
-        who = person[nth == n]
-        mood[who] = mood_after(mood[who], s[now], tenure[now], CHURNING)
-        complained[who] |= complaint[now]
-    one = order[first]
-    expires = table["expires_in"][issues.last]
-    customers = Circumstances(
-        contract=table["contract"][issues.last][one],
-        tenure_months=tenure[one],
-        expires_in=np.where(expires == NEVER, np.nan, expires.astype(float))[one],
-        captive=table["captive"][issues.last][one] == 1,
+        now = nth == n
+        mood[person[now]] = mood_after(mood[person[now]], satisfaction[now], tenure[now], CHURNING)
+    unsolved = np.where(issues.solved[order] == NEVER, table["complaint_draw"][row], 1_000_000)
+    expires = table["expires_in"][row][first]
+    who = Circumstances(
+        contract=table["contract"][row][first],
+        tenure_months=tenure[first],
+        expires_in=np.where(expires == NEVER, np.nan, expires.astype(float)),
+        captive=table["captive"][row][first] == 1,
     )
+    draw = np.minimum.reduceat(unsolved, first) if len(first) else unsolved
+    return Journeys(who, issues.segment[order][first], before, mood, draw)
+
+
+def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
+    """Σ over customers with an issue in the cohort of Δp: p(leave within 12 months) after it less p before it."""
+    them = journeys(cohort)
+    unsolved = them.complaint_draw < 1_000_000
+    churning = replace(CHURNING, complaint_share=belief.complaint_share)
     excess = excess_leave_probability(
-        before[one],
-        mood,
-        customers,
-        complaint=complained,
+        them.before,
+        them.after,
+        them.who,
+        complaint=complains(unsolved, them.complaint_draw / 1e6, churning),
         c_ref=reference.C_REF,
         k=belief.scale,
         churning=churning,
@@ -134,7 +150,7 @@ def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
     )
     parts: Parts = {ALL: (float(excess.sum()), 1.0)}
     if len(cohort.segments) > 1:
-        sums = np.bincount(issues.segment[one], excess, len(cohort.segments))
+        sums = np.bincount(them.segment, excess, len(cohort.segments))
         parts |= {(None, name): (float(total), 1.0) for name, total in zip(cohort.segments, sums, strict=True)}
     return parts
 

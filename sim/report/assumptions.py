@@ -4,6 +4,7 @@ each with its range, grade and source."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sim.defaults import Default
@@ -18,6 +19,7 @@ def document(scenario: Scenario) -> dict[str, Any]:
         "digest": scenario.digest,
         "channels": list(scenario.spec.channels),
         "mistakes": [],
+        **({"log": asdict(scenario.log.account)} if scenario.log is not None else {}),
         "assumed": [
             {"path": path, "value": it.value, "range": it.range, "grade": it.grade, "source": it.source}
             for path, it in {**scenario.assumed, **ASSUMED}.items()
@@ -29,6 +31,7 @@ def text(scenario: Scenario) -> str:
     """For people: the verdict, then the defaults and the constants, the weakest evidence of each first."""
     parts = [
         f"{scenario.file}: no mistakes. Grade A: peer-reviewed or fitted data, B: benchmark, C: judgement.",
+        f"{scenario.log.file}: {scenario.log.account}." if scenario.log is not None else "",
         _listed("It leaves to defaults:", scenario.assumed),
         _listed("The model of satisfaction and churn assumes (docs/satisfaction.md):", ASSUMED),
     ]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from textwrap import wrap
 from typing import Any
 
 from sim.backtest import Backtest, Comparison, Fit, Row, Variant
-from sim.clock import DAYS
+from sim.clock import say_pieces
 from sim.estimate import Estimate
+
+WIDTH = 110
 
 
 def text(result: Backtest) -> str:
     """Observed, predicted and Erlang-A by hour of day and over all; then how near cells come."""
-    days = ", ".join(DAYS[day] for day in result.weekdays)
-    start, end = result.hours
     lines = [
-        f"{result.scenario}: {result.log}",
-        f"{result.overall.calls:,} calls that arrived {days} {start:02d}:00-{end:02d}:00; "
-        f"{_replications(result)}, seed {result.seed}",
+        f"{result.scenario}: {result.log.file}",
+        *wrap(str(result.log), WIDTH, break_on_hyphens=False),
+        f"compared: {_compared(result)}; {_replications(result)}, seed {result.seed}",
         "",
         f"{'':13}{'abandoned, %':^35}   {'mean wait of all calls, s':^35}",
         f"{'hour':<5}{'calls':>8}" + 2 * f"{'observed':>10}{'predicted':>15}{'Erlang-A':>10}   ",
@@ -64,11 +66,10 @@ def to_json(result: Backtest, variants: Sequence[Variant] = ()) -> dict[str, Any
     """Everything that the text shows, unrounded: shares from 0 to 1, times in seconds."""
     return {
         "scenario": result.scenario,
-        "log": result.log,
+        "log": asdict(result.log),
         "seed": result.seed,
         "replications": result.replications,
-        "weekdays": [DAYS[day] for day in result.weekdays],
-        "hours": list(result.hours),
+        "compare": "always" if result.compare is None else say_pieces(result.compare),
         "erlang_a": {"handle_time_s": result.handle_time, "patience_s": result.patience},
         "overall": _row_json(result.overall),
         "by_hour": {str(hour): _row_json(row) for hour, row in result.by_hour.items()},
@@ -84,6 +85,13 @@ def to_json(result: Backtest, variants: Sequence[Variant] = ()) -> dict[str, Any
             for variant in variants
         ],
     }
+
+
+def _compared(result: Backtest) -> str:
+    """Which calls count."""
+    if result.compare is None:
+        return f"all {result.overall.calls:,} calls"
+    return f"the {result.overall.calls:,} calls that arrived {say_pieces(result.compare)}"
 
 
 def _replications(result: Backtest) -> str:

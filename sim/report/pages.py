@@ -54,9 +54,9 @@ def measures() -> str:
         "# The measures",
         _WRITTEN,
         "What `measures.json`, `measures.csv` and `sim run --json` report, by name. Every figure comes with its 95 % "
-        "interval over replications. Shares are from 0 to 1, times in seconds, money in the scenario's currency. What "implied "
-        "by the model of satisfaction" means, and what the band of excess churn is, explains "
-        "[satisfaction.md](satisfaction.md).",
+        "interval over replications. Shares are from 0 to 1, times in seconds, money in the scenario's currency. "
+        "[satisfaction.md](satisfaction.md) explains the figures that are implied by the model of satisfaction, and "
+        "the bands of excess churn.",
         _table(
             ["name", "unit", "better", "reported for", "a run reports", "definition"],
             ([f"`{m.name}`", m.unit, m.better, _CHANNELS[m.channels], m.kind.value, m.definition] for m in MEASURES),
@@ -94,7 +94,8 @@ def _filled(page: str, name: str, table: str) -> str:
     """A page with a table between the marks ``<!-- NAME: written by … -->`` and ``<!-- end of NAME -->``."""
     before, start, rest = page.partition(f"<!-- {name}: written by `python -m sim.report.pages` -->\n")
     _, end, after = rest.partition(f"\n<!-- end of {name} -->")
-    assert start and end, f"the marks of {name} are missing"
+    if not start or not end:
+        raise ValueError(f"the marks of {name} are missing")
     return before + start + table + end + after
 
 

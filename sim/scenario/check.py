@@ -81,14 +81,14 @@ def _time(spec: ScenarioSpec) -> Iterator[Finding]:
 
 
 def _shares(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
-    by_share = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
-    total = sum(by_share.values())
+    by_share = [name for name, channel in spec.channels.items() if channel.rate is None]
+    total = sum(channel.share for channel in spec.channels.values())
     # where one of them is left to its default, they only weigh the channels against one another
-    said = by_share and not any(f"channels.{name}.share" in assumed for name in by_share)
+    said = by_share and not any(f"channels.{name}.share" in assumed for name in spec.channels)
     if said and abs(total - 1) > 0.005:
         what = f"the shares of the channels add to {100 * total:.4g} %"
-        about = tuple(("channels", name) for name in by_share)
-        yield Finding(("channels", next(iter(by_share)), "share"), what, "let them add to 100 %", about)
+        about = tuple(("channels", name) for name in spec.channels)
+        yield Finding(("channels", by_share[0], "share"), what, "let them add to 100 %", about)
     for path, shares in (
         (("intents",), [intent.share for intent in spec.intents.values()]),
         (("customers", "segments"), [segment.share for segment in spec.customers.segments.values()]),

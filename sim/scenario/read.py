@@ -100,9 +100,7 @@ class _Reading:
             data["name"] = self.path.stem
         spec, broken = self._validated(data)
         if spec is not None:
-            # without a key that says how to read it, every row of the log would be a mistake
-            unreadable = any(path[:2] == REPLAY and path[2:3] != ("compare",) for path in broken)
-            log = None if unreadable else self._log(spec)
+            log = self._log(spec, broken)
             for path, what, hint, about in check(spec, log, assumed):
                 if not any(path[: len(gone)] == gone for gone in broken) and not any(
                     _overlap(place, gone) for place in about for gone in broken
@@ -166,7 +164,7 @@ class _Reading:
             written = written[:-1]
         return written
 
-    def _log(self, spec: ScenarioSpec) -> Log | None:
+    def _log(self, spec: ScenarioSpec, broken: set[Keys]) -> Log | None:
         replay = spec.demand.replay
         if replay is None:
             return None
@@ -184,7 +182,9 @@ class _Reading:
         try:
             return read_log(file, columns)
         except ScenarioError as problem:
-            self.mistakes.extend(problem.mistakes)
+            # where a key that says how to read it is broken, its rows are not to blame
+            if not any(keys[:2] == REPLAY and keys[2:3] != ("compare",) for keys in broken):
+                self.mistakes.extend(problem.mistakes)
         except SimError as problem:
             self._mistake(path, problem.what, problem.hint)
         return None

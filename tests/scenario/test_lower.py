@@ -11,6 +11,7 @@ import pytest
 from sim.clock import WEEK
 from sim.desk import RATE, Desk
 from sim.erlang import agents_needed
+from sim.errors import ScenarioError
 from sim.run import run
 from sim.scenario import lower
 from sim.scenario.read import Scenario, read
@@ -106,13 +107,21 @@ def test_issues_of_a_week_are_customers_times_their_rate(tmp_path: Path) -> None
         assert totals == pytest.approx([expected * share for share in (0.58, 0.18, 0.24)], rel=1e-9)
 
 
-def test_shares_only_weigh_the_channels_without_a_rate(tmp_path: Path) -> None:
-    """A channel with a rate of its own has that, in its hours; the others share out the customers' issues."""
+def test_a_rate_leaves_the_other_channels_what_they_had(tmp_path: Path) -> None:
+    """A channel with a rate of its own has that, in its hours; the others keep their shares of the whole."""
     expected = 20_000 * 0.08 / MONTH * WEEK
     found = scenario(tmp_path, PLAIN, "phone.rate={mon-fri: 60/h, sat 12:00-22:00: 6/h}")
     phone, chat, email = (rate.total() for rate in lower.rates(found))
     assert phone == pytest.approx(5 * 12 * 60 + 8 * 6)
-    assert (chat, email) == pytest.approx((expected * 18 / 42, expected * 24 / 42))
+    assert (chat, email) == pytest.approx((expected * 0.18, expected * 0.24))
+
+
+def test_said_shares_are_of_all_channels(tmp_path: Path) -> None:
+    """Where every channel says its share they must add to 100 %, that of a channel with a rate included."""
+    text = "customers: 9000\nphone: {staff: 3, rate: 9/h, share: 60%}\nemail: {staff: 1, share: 40%}\n"
+    assert scenario(tmp_path, text).spec.channels["email"].share == 0.4
+    with pytest.raises(ScenarioError, match="add to 90 %"):
+        scenario(tmp_path, text, "phone.share=50%")
 
 
 def test_customers_follow_from_the_rates_where_they_are_not_counted(tmp_path: Path) -> None:
@@ -226,4 +235,4 @@ def test_extreme_scenarios_run(sets: tuple[str, ...], tmp_path: Path) -> None:
         warnings.simplefilter("error")
         result = run(scenario(tmp_path, TINY, *sets), folder, replications=2, jobs=1)
         assert console.report(result, "x")
-        assert document.document(result, "x")["measures"]
+        assert document.document(result)["measures"]
