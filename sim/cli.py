@@ -149,9 +149,11 @@ def run(
         contacts.mkdir()
         with _progress(quiet=quiet) as progress:
             result = simulate(scenario, contacts, seed=seed, replications=replications, jobs=jobs, progress=progress)
-        target = out or results.default_name(Path("results"), Path(scenario.file).stem, result.digest)
         folder.write(result, partial)
-        results.finish(partial, target)
+        if out is None:
+            target = results.finish_by_default(partial, Path("results"), Path(scenario.file).stem, result.digest)
+        else:
+            target = results.finish(partial, out)
     if as_json:
         click.echo(
             json.dumps(document.document(result) | {"results": str(target)}, ensure_ascii=False, allow_nan=False)

@@ -85,7 +85,11 @@ def finish(folder: Path, target: Path) -> Path:
 
 def check_free(target: Path) -> None:
     """Raises UsageError where `--out` names something that is already there."""
-    if target.is_symlink() or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
+    try:
+        taken = target.is_symlink() or (target.exists() and (not target.is_dir() or any(target.iterdir())))
+    except OSError as problem:
+        raise _cannot_write(target, problem) from problem
+    if taken:
         raise _taken(target)
 
 
@@ -93,20 +97,26 @@ def _taken(target: Path) -> UsageError:
     return UsageError(f"{target} is already there", "choose another folder with --out, or remove it")
 
 
-def default_name(results: Path, stem: str, digest: str) -> Path:
-    """``results/STEM/DATE-DIGEST``, numbered where that run is already there."""
+def finish_by_default(folder: Path, results: Path, stem: str, digest: str) -> Path:
+    """Move a complete folder to ``results/STEM/DATE-DIGEST``, numbered where that run is already there."""
     base = f"{date.today().isoformat()}-{digest[:4]}"
-    folder = results / stem
-    names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
-    return next(folder / name for name in names if not (folder / name).exists())
+    for number in range(1, 10_000):
+        target = results / stem / (base if number == 1 else f"{base}-{number}")
+        if not target.exists():
+            try:
+                return finish(folder, target)
+            except UsageError:
+                # another run has just taken the name
+                continue
+    raise _taken(results / stem / base)
 
 
 def command(file: str, sets: Sequence[str], seed: int, replications: int) -> str:
     """The command that repeats a run."""
-    words = ["sim", "run", file, "--seed", str(seed), "--replications", str(replications)]
+    words = ["sim", "run", "--seed", str(seed), "--replications", str(replications)]
     for assignment in sets:
         words += ["--set", assignment]
-    return shlex.join(words)
+    return shlex.join([*words, *(["--"] if file.startswith("-") else []), file])
 
 
 def provenance(result: Result) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     (folder / "tiny.yaml").write_text(TINY)
     documents = []
     for name, jobs in (("one", "1"), ("two", "2")):
-        done = sim(folder, "run", "tiny.yaml", "--replications", "2", "--jobs", jobs, "--out", name, "--json")
+        done = sim(folder, "run", "tiny.yaml", "--replications", "9", "--jobs", jobs, "--out", name, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         documents.append(json.loads(done.stdout))
     return Runs(folder, *documents)
@@ -78,7 +78,7 @@ def test_a_run_is_one_json_document(runs: Runs) -> None:
     """stdout of --json is one document with the run's identity and its measures, each within its interval or null."""
     document = runs.one
     assert {key: document[key] for key in ("scenario", "variant", "seed", "replications", "engine", "results")} == {
-        "scenario": "Tiny", "variant": "as is", "seed": 1, "replications": 2, "engine": "simpy", "results": "one",
+        "scenario": "Tiny", "variant": "as is", "seed": 1, "replications": 9, "engine": "simpy", "results": "one",
     }  # fmt: skip
     assert len(document["digest"]) == 64
     assert document["measures"]
@@ -108,8 +108,11 @@ def test_nothing_depends_on_the_number_of_processes(runs: Runs) -> None:
 
 def test_an_existing_folder_is_never_written_to(runs: Runs) -> None:
     """--out that names a folder with something in it, or a file, is a usage error before anything is simulated."""
+    (runs.folder / "nothing").mkdir(exist_ok=True)
+    (runs.folder / "link").symlink_to("nothing")
+    (runs.folder / "dangling").symlink_to("nowhere")
     before = left_in(runs.folder)
-    for taken in ("one", "tiny.yaml"):
+    for taken in ("one", "tiny.yaml", "link", "dangling"):
         done = sim(runs.folder, "run", "tiny.yaml", "--out", taken)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == f"sim: {taken} is already there; choose another folder with --out, or remove it\n"
@@ -290,7 +293,8 @@ def test_an_interrupted_run_leaves_nothing(
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "run", "long.yaml", "--replications", "5000", "--jobs", jobs, "--out", "new/run"],
         cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        # whoever runs the tests in the background has the signal ignored, and children inherit that
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 60

@@ -8,7 +8,9 @@ from datetime import datetime
 
 import numpy as np
 
+from sim.draws import ATTEMPTS
 from sim.estimate import Estimate
+from sim.measures.constants import ASSUMED
 from sim.measures.summary import Band
 from sim.report.document import variant
 from sim.run import Result
@@ -64,7 +66,7 @@ def _spans(result: Result, number: int) -> str:
 
 def _verdict(result: Result) -> str:
     lines = [_channel(result, code) for code in range(len(result.desk.channels))]
-    lines += [_customers(result), _cost(result)]
+    lines += [_customers(result), _cost(result), _limits(result)]
     return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines if line)
 
 
@@ -174,6 +176,22 @@ def _cost(result: Result) -> str:
     return text + f", {each.value:.2f} {currency} an answered contact {_interval(each, digits=2)}."
 
 
+def _limits(result: Result) -> str:
+    """What the run could not see to its end."""
+    of = _Figures(result)
+    open_, offered = of("open").value or 0.0, of("offered").value or 1.0
+    capped = sum(summary.capped for summary in result.summaries)
+    parts = []
+    if open_:
+        parts.append(
+            f"{100 * open_ / offered:.1f} % of the contacts were still open when the clock stopped; a longer drain shows "
+            "their end."
+        )
+    if capped:
+        parts.append(f"{capped:,} times a customer would have tried more often than {ATTEMPTS} times, and was stopped.")
+    return " ".join(["Note:", *parts]) if parts else ""
+
+
 def _table(result: Result) -> str:
     of = _Figures(result)
     header = ("", "offered", "answered", "within target", "mean wait", "90 % wait at most", "occupancy", "satisfaction")
@@ -196,11 +214,12 @@ def _table(result: Result) -> str:
 
 
 def _assumptions(result: Result) -> str:
-    weak = [path for path, default in result.scenario.assumed.items() if default.grade == "C"]
+    assumed = {**result.scenario.assumed, **ASSUMED}
+    weak = [path for path, default in assumed.items() if default.grade == "C"]
     if not weak:
         return ""
     return textwrap.fill(
-        f"{len(result.scenario.assumed)} defaults were used, {len(weak)} of them grade C (judgement); "
+        f"{len(assumed)} defaults were used, {len(weak)} of them grade C (judgement); "
         f"`sim validate {result.scenario.file}` lists them with source and range. Intervals are 95 % over "
         "replications.",
         WIDTH,

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim import defaults, demand
-from sim.clock import WEEK, Calendar, Week
+from sim.clock import DAY, WEEK, Calendar, Week
 from sim.desk import RATE, Channel, Desk, Group, Spans, Target
 from sim.distributions import Constant, Distribution, Exponential
 from sim.draws import ATTEMPTS
@@ -36,10 +36,17 @@ def horizon(scenario: Scenario) -> tuple[float, float, float]:
     """(start of the run-in, end of the measured time, end of the drain) in elapsed seconds; a replayed log sets its
     own days and needs no run-in."""
     spec = scenario.spec
+    days = calendar(scenario)
+
+    def moment(seconds: float) -> float:
+        """Whole days end at midnight, whatever the clocks did meanwhile."""
+        whole, rest = divmod(seconds, DAY)
+        return seconds if rest else days.elapsed(int(whole), 0)
+
     if scenario.log is not None:
-        lasts = scenario.log.days * 86_400.0
+        lasts = moment(scenario.log.days * DAY)
         return 0.0, lasts, lasts + spec.drain
-    return -spec.run_in, spec.lasts, spec.lasts + spec.drain
+    return moment(-spec.run_in), moment(spec.lasts), moment(spec.lasts + spec.drain)
 
 
 def time_of(channel: s.Channel, key: str, name: str) -> Distribution | None:

@@ -236,3 +236,20 @@ def test_extreme_scenarios_run(sets: tuple[str, ...], tmp_path: Path) -> None:
         result = run(scenario(tmp_path, TINY, *sets), folder, replications=2, jobs=1)
         assert console.report(result, "x")
         assert document.document(result)["measures"]
+
+
+@pytest.mark.parametrize(("monday", "hours"), [("2026-03-23", 167), ("2026-10-19", 169)])
+def test_a_week_ends_at_midnight_whatever_the_clocks_did(monday: str, hours: int, tmp_path: Path) -> None:
+    """Seven days from a Monday end with Sunday: 167 hours in spring, 169 in autumn; so do run-in and drain."""
+    found = desk(tmp_path, f"starts={monday}", "time_zone=Europe/London", "run_in=7d", "drain=7d")
+    assert found.horizon == hours * HOUR
+    assert found.starts == -7 * DAY
+    assert found.ends == (hours + 168) * HOUR
+
+
+def test_erlang_c_counts_the_chats_an_agent_holds(tmp_path: Path) -> None:
+    """Three chats at once, each slowed by 20 % for each other: an agent is kept by a chat for 1.4 / 3 of its time."""
+    text = "phone: {staff: 1, rate: 1/h}\nchat: {staff: 9, rate: 60/h, at_once: 3, slowdown: 20%, handle_time: 6m}\n"
+    found = desk(tmp_path, "policies.staffing=erlang_c", "chat.reconnect=no", "chat.hours=always", text=text)
+    needed = agents_needed(60 / 3600, 360 * 1.4 / 3, share=0.8, within=60.0)
+    assert {level for tick, level in found.groups[1].levels if 0 <= tick < found.horizon} == {needed}
