@@ -27,6 +27,11 @@ from sim.errors import Mistake, ScenarioError, UsageError, did_you_mean
 from sim.tables import Array, Floats, Table
 
 DAY = 86_400
+LARGEST = 256 << 20
+"""Bytes of a log: a year of a large centre is a tenth of that."""
+
+MOST_DAYS = 400
+
 SHOWN = 20
 """At most this many kinds of mistakes of a log are listed; the others are counted."""
 
@@ -164,6 +169,10 @@ def read_log(path: Path, columns: LogColumns) -> Log:
 def _lines(path: Path) -> list[str]:
     """The lines of a file with their ends, split where the csv module splits them."""
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path}: not a file of its own", "give the path of the CSV log")
+        if path.stat().st_size > LARGEST:
+            raise UsageError(f"{path}: larger than {LARGEST >> 20} MiB", "cut the log to the weeks that matter")
         content = path.read_bytes()
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file", "give the path of the CSV log") from None
@@ -370,7 +379,17 @@ def _not_seconds(cell: str) -> tuple[str, str]:
 
 def _as_log(reader: _Reader, calls: list[_Call]) -> Log:
     arrivals, delays, intents, waits, answered, services, agents = zip(*calls, strict=True)
-    starts = min(arrivals).date()
+    starts, last = min(arrivals).date(), max(arrivals).date()
+    if (last - starts).days >= MOST_DAYS:
+        raise ScenarioError(
+            [
+                Mistake(
+                    reader.file, 0, 0, ", ".join(reader.columns.arrival),
+                    f"the log runs from {starts} to {last}, more than {MOST_DAYS} days",
+                    "look for a mistyped date, or cut the log",
+                )
+            ]
+        )  # fmt: skip
     midnight = datetime.combine(starts, datetime.min.time())
     arrived = np.array([(arrival - midnight) / timedelta(seconds=1) for arrival in arrivals])
     intent, intent_names = _codes(intents)
@@ -378,7 +397,7 @@ def _as_log(reader: _Reader, calls: list[_Call]) -> Log:
     return Log(
         file=reader.file,
         starts=starts,
-        days=(max(arrivals).date() - starts).days + 1,
+        days=(last - starts).days + 1,
         arrived=arrived,
         entered=arrived + np.array(delays),
         intent=intent,

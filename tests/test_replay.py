@@ -530,3 +530,22 @@ def bank_log(month: str) -> Log:
     if not folder:
         pytest.skip("set SIM_DATA to the folder of the real logs")
     return read_log(Path(folder) / "anonymous_bank_1999" / f"1999-{month}.csv", BANK)
+
+
+def test_a_log_of_centuries_is_a_mistyped_date(tmp_path: Path) -> None:
+    """A date decades away from the others is a mistake, not a simulation of decades."""
+    file = tmp_path / "log.csv"
+    file.write_text("when\n2030-01-07 09:00\n2099-01-07 09:00\n")
+    with pytest.raises(ScenarioError, match="from 2030-01-07 to 2099-01-07, more than 400 days; look for a mistyped"):
+        read_log(file, LogColumns(arrival=("when",)))
+
+
+def test_a_log_is_a_file_of_a_size_that_can_be_read(tmp_path: Path) -> None:
+    """A pipe or a device would never end, and a sparse file of gigabytes would fill the memory: both are refused."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="not a file"):
+        read_log(tmp_path / "pipe", LogColumns(arrival=("when",)))
+    with open(tmp_path / "large.csv", "wb") as large:
+        large.truncate(1 << 30)
+    with pytest.raises(UsageError, match="larger than 256 MiB"):
+        read_log(tmp_path / "large.csv", LogColumns(arrival=("when",)))

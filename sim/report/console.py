@@ -184,8 +184,8 @@ def _limits(result: Result) -> str:
     parts = []
     if open_:
         parts.append(
-            f"{100 * open_ / offered:.1f} % of the contacts were still open when the clock stopped; a longer drain shows "
-            "their end."
+            f"{100 * open_ / offered:.1f} % of the contacts were still open when the clock stopped; a longer drain "
+            "shows their end."
         )
     if capped:
         parts.append(f"{capped:,} times a customer would have tried more often than {ATTEMPTS} times, and was stopped.")
