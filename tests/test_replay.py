@@ -323,7 +323,7 @@ def test_no_such_file(tmp_path: Path) -> None:
     """A path that does not exist, and one that is a folder, are usage errors that name the path."""
     with pytest.raises(UsageError, match=r"none\.csv: no such file"):
         read_log(tmp_path / "none.csv", COLUMNS)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="not a file of its own"):
         read_log(tmp_path, COLUMNS)
 
 
