@@ -69,15 +69,17 @@ def write_parquet(table: Table, path: Path, words: Mapping[str, Sequence[str]] |
     words = words or {}
     select = []
     for name in table.names:
+        values = table[name]
+        cell = f'"{name}"'
         if name in words:
-            listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words[name])
-            # list positions count from 1 and NEVER lies before the list, so an empty cell becomes null
-            cell = f'list_extract([{listed}]::VARCHAR[], CASE WHEN "{name}" < 0 THEN NULL ELSE "{name}" + 1 END)'
-        elif np.issubdtype(table[name].dtype, np.floating):
-            cell = f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END'
-        else:
+            quoted = [word.replace("'", "''") for word in words[name]]
+            cases = (f"WHEN {code} THEN '{word}'" for code, word in enumerate(quoted))
+            cell = f"CASE {cell} {' '.join(cases)} END"
+        elif np.issubdtype(values.dtype, np.floating):
+            cell = f"CASE WHEN isnan({cell}) THEN NULL ELSE {cell} END"
+        elif (values == NEVER).any():
             # the literal of the smallest int64 does not parse as one
-            cell = f'CASE WHEN "{name}" = (-9223372036854775807 - 1) THEN NULL ELSE "{name}" END'
+            cell = f"NULLIF({cell}, (-9223372036854775807 - 1))"
         select.append(f'{cell} AS "{name}"')
     target = str(path).replace("'", "''")
     copy = f"COPY (SELECT {', '.join(select)} FROM columns) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"

@@ -33,7 +33,7 @@ def test_counts_are_of_the_issues_from_the_start_on() -> None:
     assert told["issues"] == measured.sum()
     assert told["issues"] + told["issues_of_run_in"] == len(people.population)
     assert told["customers_with_issues"] == len(np.unique(issues["customer"][measured]))
-    assert told["customers"] == 40_000
+    assert told["customers"] == 20_000
     assert all(sum(counts.values()) == told["issues"] for counts in told["by"].values())
     assert told["by"]["channel"]["email"] == (issues["channel"][measured] == 1).sum()
 
