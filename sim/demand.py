@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from sim.clock import Calendar, Piece, Week
-from sim.tables import Floats
+from sim.tables import Array, Floats
 
 HOUR = 3600
 HALF_HOUR = 1800
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rate:
     """A piecewise-constant rate: `values[i]` a second from `starts[i]` to `ends[i]`, in elapsed seconds, in order."""
 
@@ -86,12 +87,18 @@ def busyness(
     """
     if not len(rate.starts):
         return np.zeros(0)
+    days, hours = _days_and_hours(rate, calendar, since)
+    factors: Floats = by_day(int(days.max()) + 1)[days] * by_hour(int(hours.max()) + 1)[hours]
+    return factors
+
+
+@lru_cache(maxsize=16)
+def _days_and_hours(rate: Rate, calendar: Calendar, since: float) -> tuple[Array, Array]:
+    """The day and the hour of each piece, counted from midnight of the day of `since`; the same in all replications."""
     local = [calendar.local(start) for start in rate.starts.tolist()]
     first = calendar.local(since).date().toordinal()
     days = np.array([moment.toordinal() - first for moment in local])
-    hours = days * 24 + np.array([moment.hour for moment in local])
-    factors: Floats = by_day(int(days.max()) + 1)[days] * by_hour(int(hours.max()) + 1)[hours]
-    return factors
+    return days, days * 24 + np.array([moment.hour for moment in local])
 
 
 def arrivals(rate: Rate, uniforms: Callable[[int], Floats]) -> Floats:
