@@ -7,6 +7,7 @@ callers: high at first, then falling.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from sim.tables import Array, Floats
 
 
 @dataclass(frozen=True)
-class Distribution:
+class Distribution(ABC):
     """A duration. `mean` in seconds; `times(f)` is the same shape stretched by f; `ticks(u)` are its quantiles."""
 
     mean: float
@@ -27,9 +28,9 @@ class Distribution:
     def with_mean(self, mean: float) -> Distribution:
         return replace(self, mean=mean)
 
+    @abstractmethod
     def quantile(self, u: Floats) -> Floats:
         """Seconds at the probabilities `u`, each in (0, 1)."""
-        raise NotImplementedError
 
     def ticks(self, u: Floats) -> Array:
         """`quantile(u)` rounded to ticks."""
