@@ -114,8 +114,6 @@ class Desk:
     answers_then: tuple[tuple[int, ...], ...]
     """… and those it turns to when they are quiet."""
     currency: str = "EUR"
-    margins: tuple[float, ...] = ()
-    """Margin of a customer by segment, money a month."""
 
     @property
     def intervals(self) -> int:

@@ -76,5 +76,4 @@ CONTACTS: tuple[Column, ...] = (
     Column("complaint_draw", "1/1,000,000", "uniform draw: is a complaint recorded if the issue stays unresolved?"),
 )
 
-COLUMNS: dict[str, Column] = {column.name: column for column in CONTACTS}
 CONTRACTS: tuple[str, ...] = ("rolling", "one_year", "two_years")

@@ -118,10 +118,6 @@ def desk(scenario: Scenario) -> Desk:
         answers_first=tuple(tuple(names.index(name) for name in team.answers) for team in teams.values()),
         answers_then=tuple(tuple(names.index(name) for name in team.then) for team in teams.values()),
         currency=next((team.cost.currency for team in teams.values()), "EUR"),
-        margins=tuple(
-            segment.margin.amount * MONTH / (segment.margin.per or MONTH)
-            for segment in spec.customers.segments.values()
-        ),
     )
     return replace(
         unstaffed,

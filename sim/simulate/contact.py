@@ -36,7 +36,7 @@ class Contact(Keyed):
         self.channel = lane.number
         self.cause = cause
         self.offered = offered
-        self.key = issue << 13 | attempt << 3  # as `events.key`
+        self.key = issue << 13 | attempt << 3
         self.outcome = OPEN
         self.answered = self.ended = self.freed = self.answer = self.resolved = NEVER
         self.by = None

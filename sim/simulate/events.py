@@ -21,16 +21,12 @@ ABANDONMENT = 3 << 40
 ARRIVAL = 4 << 40
 """Contacts are offered, repeats included."""
 
-TALK, WRAP_UP, OVERFLOW = 0, 1, 2
-"""Kinds of event that one contact may have in one class."""
+WRAP_UP, OVERFLOW = 1, 2
+"""Kinds of event that one contact may have in one class, besides the plain one, 0 (its talk ends, it arrives, …). They
+are added to the contact's key, issue << 13 | attempt << 3: room for 2²⁶ issues, 2¹⁰ attempts and 8 kinds."""
 
 BY_GROUP = 1 << 39
 """Set in the key of an event that is about a group: those of contacts of the same class and tick come first."""
-
-
-def key(issue: int, attempt: int, kind: int = 0) -> int:
-    """(issue, attempt, kind) as one integer: room for 2²⁶ issues, 2¹⁰ attempts and 8 kinds."""
-    return issue << 13 | attempt << 3 | kind
 
 
 class Clock(Environment):

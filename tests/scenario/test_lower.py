@@ -147,11 +147,10 @@ def test_chats_slow_each_other_down(tmp_path: Path) -> None:
     assert (phone.rates, chat.at_once) == ((RATE,), 3)
 
 
-def test_money_is_by_the_hour_and_the_month(tmp_path: Path) -> None:
-    """Costs are money an hour, margins money a month, in the scenario's currency."""
+def test_money_is_by_the_hour(tmp_path: Path) -> None:
+    """Costs are money an hour, in the scenario's currency."""
     found = desk(tmp_path, "phone.cost=480 GBP/d", "customers.segments.all.margin=120 GBP/year")
     assert found.groups[0].cost_per_hour == pytest.approx(20.0)
-    assert list(found.margins) == pytest.approx([10.0])
     assert found.currency == "GBP"
 
 
