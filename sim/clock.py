@@ -2,13 +2,13 @@
 
 Outside, people write ``mon-fri 09:00-17:30``. Inside, time is seconds (or ticks) after midnight, local time, of the
 scenario's first day; before it, in the run-in, it is negative. A `Week` is what repeats every week: opening hours,
-staff, rates. A `Calendar` lays it over real days, clock changes included.
+staff, rates. A `Calendar` lays it over real days, holidays and clock changes included.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
@@ -20,10 +20,13 @@ WEEK = 7 * DAY
 MONTH = 365.25 * DAY / 12
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOLIDAY = 7
+"""The kind of day of a public holiday; the others are the weekdays, Monday = 0."""
+SUNDAY = 6
 
 
 class Piece(NamedTuple):
-    """A piece of a weekday (Monday is 0), from and to in seconds of the day, with what holds in it."""
+    """A piece of a weekday (Monday is 0, a holiday 7), from and to in seconds of the day, with what holds in it."""
 
     weekday: int
     start: int
@@ -36,62 +39,91 @@ class Week:
     """What repeats every week: pieces that do not overlap, in order. Outside them, nothing holds (None)."""
 
     pieces: tuple[Piece, ...]
+    holiday: tuple[Piece, ...] | None = None
+    """What holds on a public holiday; None: the same as on Sunday."""
 
     @classmethod
     def always(cls, value: float = 1.0) -> Week:
         return cls(tuple(Piece(day, 0, DAY, value) for day in range(7)))
 
-    def on(self, weekday: int) -> tuple[Piece, ...]:
-        return self._days[weekday]
+    def on(self, kind: int) -> tuple[Piece, ...]:
+        """The pieces of a weekday, or of a holiday."""
+        return self._kinds[kind]
 
     @cached_property
-    def _days(self) -> tuple[tuple[Piece, ...], ...]:
-        return tuple(tuple(piece for piece in self.pieces if piece.weekday == day) for day in range(7))
+    def _kinds(self) -> tuple[tuple[Piece, ...], ...]:
+        days = [tuple(piece for piece in self.pieces if piece.weekday == day) for day in range(7)]
+        sunday = tuple(piece._replace(weekday=HOLIDAY) for piece in days[SUNDAY])
+        return (*days, sunday if self.holiday is None else self.holiday)
 
-    def at(self, weekday: int, second: int) -> float | None:
-        """The value that holds at a second of a weekday, or None."""
-        return next((p.value for p in self.on(weekday) if p.start <= second < p.end), None)
+    def at(self, kind: int, second: int) -> float | None:
+        """The value that holds at a second of a weekday or holiday, or None."""
+        return next((p.value for p in self.on(kind) if p.start <= second < p.end), None)
 
     def within(self, hours: Week) -> Week:
         """This week cut to where `hours` holds something."""
-        cut = [
-            Piece(mine.weekday, max(mine.start, theirs.start), min(mine.end, theirs.end), mine.value)
-            for mine in self.pieces
-            for theirs in hours.on(mine.weekday)
-        ]
-        return Week(tuple(sorted(piece for piece in cut if piece.start < piece.end)))
+        return self._each(hours, _cut)
 
     def less(self, cover: Week) -> Week:
         """The pieces of this week that `cover` leaves without a positive value."""
-        bare = []
-        for piece in self.pieces:
-            start = piece.start
-            for other in sorted(p for p in cover.on(piece.weekday) if p.value > 0):
-                if other.end <= start or other.start >= piece.end:
-                    continue
-                if other.start > start:
-                    bare.append(Piece(piece.weekday, start, other.start, piece.value))
-                start = max(start, other.end)
-            if start < piece.end:
-                bare.append(Piece(piece.weekday, start, piece.end, piece.value))
-        return Week(tuple(bare))
+        return self._each(cover, _bare)
+
+    def times(self, factors: Sequence[float]) -> Week:
+        """Every value times the factor of its kind of day: seven, or eight with that of a holiday."""
+        holiday = tuple(p._replace(value=p.value * factors[-1]) for p in self.on(HOLIDAY)) if len(factors) > 7 else None
+        return Week(tuple(p._replace(value=p.value * factors[p.weekday]) for p in self.pieces), holiday)
+
+    def _each(self, other: Week, of: Callable[[tuple[Piece, ...], tuple[Piece, ...]], list[Piece]]) -> Week:
+        own = self.holiday is not None or other.holiday is not None
+        return Week(
+            tuple(piece for day in range(7) for piece in of(self.on(day), other.on(day))),
+            tuple(of(self.on(HOLIDAY), other.on(HOLIDAY))) if own else None,
+        )
 
     def seconds(self) -> int:
+        """How long anything holds in a week without a holiday."""
         return sum(piece.end - piece.start for piece in self.pieces)
 
 
+def _cut(pieces: tuple[Piece, ...], hours: tuple[Piece, ...]) -> list[Piece]:
+    cut = [
+        mine._replace(start=max(mine.start, theirs.start), end=min(mine.end, theirs.end))
+        for mine in pieces
+        for theirs in hours
+    ]
+    return sorted(piece for piece in cut if piece.start < piece.end)
+
+
+def _bare(pieces: tuple[Piece, ...], cover: tuple[Piece, ...]) -> list[Piece]:
+    bare = []
+    for piece in pieces:
+        start = piece.start
+        for other in sorted(p for p in cover if p.value > 0):
+            if other.end <= start or other.start >= piece.end:
+                continue
+            if other.start > start:
+                bare.append(piece._replace(start=start, end=other.start))
+            start = max(start, other.end)
+        if start < piece.end:
+            bare.append(piece._replace(start=start))
+    return bare
+
+
 def say_pieces(week: Week) -> str:
-    """A week in words: ``mon-fri 20:00-22:00, sat 09:00-12:00``."""
+    """A week in words: ``mon-fri 20:00-22:00, sat 09:00-12:00, holiday 10:00-12:00``."""
     by_span: dict[tuple[int, int], list[int]] = {}
-    for piece in week.pieces:
+    for piece in (*week.pieces, *(week.holiday or ())):
         by_span.setdefault((piece.start, piece.end), []).append(piece.weekday)
     return ", ".join(f"{_say_days(days)} {say_clock(start)}-{say_clock(end)}" for (start, end), days in by_span.items())
 
 
 def _say_days(days: list[int]) -> str:
-    if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
-        return f"{DAYS[days[0]]}-{DAYS[days[-1]]}"
-    return ",".join(DAYS[day] for day in days)
+    named = [day for day in days if day != HOLIDAY]
+    if len(named) > 2 and named == list(range(named[0], named[-1] + 1)):
+        words = [f"{DAYS[named[0]]}-{DAYS[named[-1]]}"]
+    else:
+        words = [DAYS[day] for day in named]
+    return ",".join(words + ["holiday"] * (HOLIDAY in days))
 
 
 def say_clock(second: int) -> str:
@@ -104,6 +136,7 @@ class Calendar:
 
     starts: date
     zone: str = "UTC"
+    holidays: frozenset[date] = frozenset()
 
     def elapsed(self, day: int, second: int) -> float:
         """Seconds after the start of the wall-clock time `second` on day `day` (0 is the first; negative before).
@@ -123,8 +156,12 @@ class Calendar:
     def day(self, elapsed: float) -> int:
         return (self.local(elapsed).date() - self.starts).days
 
-    def weekday(self, day: int) -> int:
-        return (self.starts.weekday() + day) % 7
+    def day_of(self, day: int) -> date:
+        return self.starts + timedelta(days=day)
+
+    def kind(self, day: int) -> int:
+        """The weekday, or `HOLIDAY`."""
+        return HOLIDAY if self.day_of(day) in self.holidays else (self.starts.weekday() + day) % 7
 
     def lay(self, week: Week, start: float, end: float) -> Iterator[tuple[float, float, float]]:
         """The week's pieces on real days, cut to [start, end), as (from, to, value) in elapsed seconds, in order.
@@ -133,7 +170,7 @@ class Calendar:
         the piece that holds just before lasts until the wall clock has left it for good.
         """
         for day in range(self.day(start), self.day(end) + 1):
-            for piece in week.on(self.weekday(day)):
+            for piece in week.on(self.kind(day)):
                 begin = max(start, self.elapsed(day, piece.start))
                 finish = min(end, self.elapsed(day, piece.end))
                 if begin < finish:

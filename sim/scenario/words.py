@@ -17,7 +17,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from sim import defaults, units
-from sim.clock import DAY, DAYS, Piece, Week, say_clock
+from sim.clock import DAY, DAYS, HOLIDAY, Piece, Week, say_clock
 from sim.distributions import Constant, Distribution, Exponential, Lognormal, Weibull
 from sim.errors import did_you_mean
 from sim.units import Money, Unclear, shown
@@ -83,12 +83,20 @@ def read_hours(value: Any) -> Week | None:
             value = {days: [span for other, _, span in parts if other == days] for days, _, _ in parts}
     if not isinstance(value, dict):
         return _week([(day, *span) for span in spans(value) for day in range(7)])
+    holiday = False
     for days, text in value.items():
         try:
-            pieces += [(day, *span) for day in units.weekdays(days) for span in spans(text)]
+            kinds = _kinds(days)
+            holiday |= HOLIDAY in kinds
+            pieces += [(day, *span) for day in kinds for span in spans(text)]
         except Unclear as problem:
             problems.append(Problem((days,), problem.what, problem.hint))
-    return _checked(pieces, problems)
+    return _checked(pieces, problems, holiday=holiday)
+
+
+def _kinds(text: str) -> tuple[int, ...]:
+    """The kinds of day that a word names: weekdays, or ``holiday``."""
+    return (HOLIDAY,) if text.strip().lower() in ("holiday", "holidays") else units.weekdays(text)
 
 
 def _opening(part: Any) -> tuple[int, int]:
@@ -109,9 +117,11 @@ def read_week(reader: Callable[[Any], float], example: str) -> Callable[[Any], W
             return Week.always(reader(value))
         pieces: list[tuple[int, int, int, float]] = []
         problems: list[Problem] = []
+        holiday = False
         for key, inner in value.items():
             try:
                 days, span = _days_and_span(key, example)
+                holiday |= HOLIDAY in days
             except Unclear as problem:
                 problems.append(Problem((key,), problem.what, problem.hint))
                 continue
@@ -125,7 +135,7 @@ def read_week(reader: Callable[[Any], float], example: str) -> Callable[[Any], W
                     problems.append(Problem(at, problem.what, problem.hint))
                 else:
                     pieces += [(day, start, end, number) for day in days]
-        return _checked(pieces, problems)
+        return _checked(pieces, problems, holiday=holiday)
 
     return read
 
@@ -136,25 +146,27 @@ def _days_and_span(key: str, example: str) -> tuple[tuple[int, ...], tuple[int, 
     if not span:
         if ":" in key:
             return tuple(range(7)), units.clock_range(key)
-        return units.weekdays(key), None
+        return _kinds(key), None
     try:
-        return units.weekdays(days), units.clock_range(span)
+        return _kinds(days), units.clock_range(span)
     except Unclear:
         raise Unclear(f"{shown(key)} is not a time of the week", f"write it as in {example}") from None
 
 
-def _checked(pieces: list[tuple[int, int, int, float]], problems: list[Problem]) -> Week:
+def _checked(pieces: list[tuple[int, int, int, float]], problems: list[Problem], *, holiday: bool) -> Week:
     if problems:
         raise Problems(problems)
-    return _week(pieces)
+    return _week(pieces, holiday=holiday)
 
 
-def _week(pieces: list[tuple[int, int, int, float]]) -> Week:
-    """Pieces in order; one that runs past midnight goes on on the next day."""
+def _week(pieces: list[tuple[int, int, int, float]], *, holiday: bool = False) -> Week:
+    """Pieces in order; one that runs past midnight goes on on the next day. `holiday`: holidays are given as well."""
     cut = []
     for day, start, end, value in pieces:
         if end > start:
             cut.append(Piece(day, start, end, value))
+        elif day == HOLIDAY:
+            raise Unclear("a holiday's hours end at midnight", f"write {say_clock(start)}-24:00")
         else:
             cut.append(Piece(day, start, DAY, value))
             if end > 0:
@@ -164,8 +176,9 @@ def _week(pieces: list[tuple[int, int, int, float]]) -> Week:
         if before.weekday == after.weekday and after.start < before.end:
             span = f"{say_clock(after.start)}-{say_clock(min(before.end, after.end))}"
             hint = "let the ranges of a day follow one another"
-            raise Unclear(f"{DAYS[after.weekday]} {span} is given twice", hint)
-    return Week(tuple(cut))
+            raise Unclear(f"{(*DAYS, 'holiday')[after.weekday]} {span} is given twice", hint)
+    week = tuple(piece for piece in cut if piece.weekday != HOLIDAY)
+    return Week(week, tuple(piece for piece in cut if piece.weekday == HOLIDAY) if holiday else None)
 
 
 # --- durations as distributions --------------------------------------------------------------------------------------
