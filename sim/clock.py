@@ -85,6 +85,27 @@ class Week:
         return sum(piece.end - piece.start for piece in self.pieces)
 
 
+@dataclass(frozen=True)
+class Dated:
+    """What holds on given dates, in order: pieces that do not overlap. Whoever plans a week means it to go on, so on a
+    date outside the first and the last, that weekday of the nearest week inside holds."""
+
+    days: tuple[tuple[date, tuple[Piece, ...]], ...]
+
+    def on(self, day: date) -> tuple[Piece, ...]:
+        """The pieces of a date."""
+        if not self.days:
+            return ()
+        first, last = self.days[0][0], self.days[-1][0]
+        beyond = max((first - day).days, (day - last).days, 0)
+        weeks = timedelta(days=-(-beyond // 7) * 7)
+        return self._by_date.get(day + weeks if day < first else day - weeks, ())
+
+    @cached_property
+    def _by_date(self) -> dict[date, tuple[Piece, ...]]:
+        return dict(self.days)
+
+
 def _cut(pieces: tuple[Piece, ...], hours: tuple[Piece, ...]) -> list[Piece]:
     cut = [
         mine._replace(start=max(mine.start, theirs.start), end=min(mine.end, theirs.end))
@@ -163,14 +184,14 @@ class Calendar:
         """The weekday, or `HOLIDAY`."""
         return HOLIDAY if self.day_of(day) in self.holidays else (self.starts.weekday() + day) % 7
 
-    def lay(self, week: Week, start: float, end: float) -> Iterator[tuple[float, float, float]]:
-        """The week's pieces on real days, cut to [start, end), as (from, to, value) in elapsed seconds, in order.
+    def lay(self, plan: Week | Dated, start: float, end: float) -> Iterator[tuple[float, float, float]]:
+        """The plan's pieces on real days, cut to [start, end), as (from, to, value) in elapsed seconds, in order.
 
         When the clocks go forward, a piece lasts as long as what is left of it, perhaps not at all; when they go back,
         the piece that holds just before lasts until the wall clock has left it for good.
         """
         for day in range(self.day(start), self.day(end) + 1):
-            for piece in week.on(self.kind(day)):
+            for piece in plan.on(self.kind(day)) if isinstance(plan, Week) else plan.on(self.day_of(day)):
                 begin = max(start, self.elapsed(day, piece.start))
                 finish = min(end, self.elapsed(day, piece.end))
                 if begin < finish:
