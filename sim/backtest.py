@@ -297,14 +297,14 @@ def _agents(desk: Desk, channel: int, hours: int) -> Array:
 
 def _handle_time(scenario: Scenario) -> float:
     """Mean logged service of all answered calls (the scenario's, where the log has none) plus mean wrap-up, seconds."""
-    from sim.scenario import lower
+    from sim.scenario.times import duration_of
 
     name = _channel(scenario)
     channel = scenario.spec.channels[name]
     service = _log(scenario).service
     logged = not np.isnan(service).all()
-    mean = float(np.nanmean(service)) if logged else lower.duration_of(channel, "handle_time", name).mean
-    return mean + lower.duration_of(channel, "wrap_up", name).mean
+    mean = float(np.nanmean(service)) if logged else duration_of(channel, "handle_time", name).mean
+    return mean + duration_of(channel, "wrap_up", name).mean
 
 
 def _patience(log: Log) -> float:

@@ -91,6 +91,8 @@ class Dated:
     date outside the first and the last, that weekday of the nearest week inside holds."""
 
     days: tuple[tuple[date, tuple[Piece, ...]], ...]
+    again: tuple[tuple[date, tuple[Piece, ...]], ...] = ()
+    """What holds in the second pass of an hour that comes twice, all of it, where that is told apart from the first."""
 
     def on(self, day: date) -> tuple[Piece, ...]:
         """The pieces of a date."""
@@ -191,11 +193,34 @@ class Calendar:
         the piece that holds just before lasts until the wall clock has left it for good.
         """
         for day in range(self.day(start), self.day(end) + 1):
-            for piece in plan.on(self.kind(day)) if isinstance(plan, Week) else plan.on(self.day_of(day)):
-                begin = max(start, self.elapsed(day, piece.start))
-                finish = min(end, self.elapsed(day, piece.end))
+            for begins, ends, value in self._laid(plan, day):
+                begin, finish = max(start, begins), min(end, ends)
                 if begin < finish:
-                    yield begin, finish, piece.value
+                    yield begin, finish, value
+
+    def _laid(self, plan: Week | Dated, day: int) -> list[tuple[float, float, float]]:
+        """The pieces of a day in elapsed seconds."""
+        pieces = plan.on(self.kind(day)) if isinstance(plan, Week) else plan.on(self.day_of(day))
+        laid = [(self.elapsed(day, piece.start), self.elapsed(day, piece.end), piece.value) for piece in pieces]
+        again = () if isinstance(plan, Week) else dict(plan.again).get(self.day_of(day), ())
+        if not again:
+            return laid
+        longer = self.elapsed(day + 1, 0) - self.elapsed(day, 0) - DAY
+        starts = [self.elapsed(day, piece.start) + longer for piece in again]
+        second = [(at, at + piece.end - piece.start, piece.value) for at, piece in zip(starts, again, strict=True)]
+        # what holds just before the second pass would last through it
+        first = [(begin, min(end, starts[0]) if begin < starts[0] else end, value) for begin, end, value in laid]
+        return sorted(first + second)
+
+
+def odd_hour(wall: datetime, zone: str) -> str:
+    """What is wrong with a time of the wall clock, where the clocks change: it does not exist, or exists twice."""
+    local = wall.replace(tzinfo=ZoneInfo(zone))
+    if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != wall:
+        return f"{wall:%H:%M on %Y-%m-%d} does not exist in {zone}: the clocks go forward"
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        return f"{wall:%H:%M on %Y-%m-%d} exists twice in {zone}: the clocks go back"
+    return ""
 
 
 @lru_cache(maxsize=64)

@@ -30,6 +30,10 @@ _PHONE = {
     "share": Default("58%", "40% to 80%", "C", JUDGEMENT),
     "hours": Default({"mon-fri": "08:00-20:00", "sat": "09:00-17:00"}, "", "C", JUDGEMENT),
     "shape": Default("phone", "", "A", BANK),
+    "weekdays": Default(
+        {"mon": "1.12x", "tue": "1.04x", "wed": "0.97x", "thu": "0.93x", "fri": "0.94x", "sat": "0.5x", "sun": "0.3x"},
+        "", "B", "first working day 1.12 and mid-week 0.93 (A): " + BANK + "; the weekend: judgement",
+    ),
     "patience": Default(
         "weibull(scale 39m, shape 0.86)", "scale 11m to 55m", "B",
         "level: Ofcom 2016, 10 % abandon at 171 s and over 20 % at 447 s; shape 0.86 (A): " + BANK,
@@ -72,6 +76,7 @@ _EMAIL = {
         JUDGEMENT + ": when messages are worked on; they may be written at any time",
     ),
     "shape": Default("email", "", "C", JUDGEMENT),
+    "weekdays": _PHONE["weekdays"],
     "patience": Default("endless", "", "C", JUDGEMENT + ": nobody withdraws an e-mail"),
     "handle_time": Default("lognormal(mean 5m, sigma 0.8)", "mean 3m to 10m", "C", JUDGEMENT),
     "wrap_up": Default("0s", "0s to 60s", "C", JUDGEMENT + ": part of the work on the message"),
@@ -91,6 +96,10 @@ LIKE = {"live": "phone", "deferrable": "email"}
 GROUP: dict[str, Default] = {
     "cost": Default("20 EUR/h", "12 to 40 EUR/h", "C", JUDGEMENT),
     "shrinkage": Default("30%", "20% to 40%", "C", "workforce-management practice"),
+}
+
+GROUP_WITH_SHIFTS: dict[str, Default] = GROUP | {
+    "shrinkage": Default("24%", "15% to 35%", "C", "workforce-management practice, less the breaks that shifts show"),
 }
 
 SEGMENT: dict[str, Default] = {
@@ -120,9 +129,6 @@ SCENARIO: dict[str, Default] = {
     "run_in": Default("7d", "", "C", JUDGEMENT + ": a week before the first day, so that the backlog is not empty"),
     "drain": Default("14d", "", "C", JUDGEMENT + ": service goes on after the last day, so that waits are not cut"),
 }
-
-WEEKDAY_FACTORS: tuple[float, ...] = (1.12, 1.04, 0.97, 0.93, 0.94, 0.50, 0.30)
-"""Monday to Sunday. First working day 1.12, mid-week 0.93: grade A, from the bank log; the weekend: grade C."""
 
 SHAPES: dict[str, tuple[float, ...]] = {
     # Half hours from midnight. Phone: calls of the bank log by half hour of arrival, Sunday to Thursday (grade A).

@@ -9,12 +9,12 @@ like that.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from sim.clock import Calendar, Piece, Week
+from sim.clock import HOLIDAY, Calendar, Piece, Week
 from sim.tables import Array, Floats
 
 HOUR = 3600
@@ -28,9 +28,11 @@ class Rate:
     starts: Floats
     ends: Floats
     values: Floats
+    by_event: Floats | None = None
+    """The share of the issues of each piece that events bring in, by intent; shape (pieces, intents). None: none."""
 
-    def times(self, factors: Floats) -> Rate:
-        return Rate(self.starts, self.ends, self.values * factors)
+    def times(self, factors: Floats | float) -> Rate:
+        return replace(self, values=self.values * factors)
 
     def total(self) -> float:
         return float(np.sum((self.ends - self.starts) * self.values))
@@ -45,35 +47,70 @@ class Rate:
         return np.diff(at_ends[piece] + into * self.values[piece])
 
 
-def shaped_week(weekly: float, weekday_factors: Sequence[float], shape: Sequence[float], hours: Week | None) -> Week:
-    """A week of rates whose total is `weekly` issues: weekday factor × half-hour shape, cut to the opening hours and
-    scaled so that the total stands.
+def half_hours(shape: Sequence[float]) -> Week:
+    """A shape by half hours from midnight, the same on every day."""
+    return Week(
+        tuple(
+            Piece(day, half * HALF_HOUR, (half + 1) * HALF_HOUR, shape[half]) for day in range(7) for half in range(48)
+        )
+    )
 
-    Args:
-        weekday_factors: Monday to Sunday. shape: 48 half hours from midnight. Only their proportions matter.
-    """
-    pieces = [
-        Piece(day, half * HALF_HOUR, (half + 1) * HALF_HOUR, weekday_factors[day] * shape[half])
-        for day in range(7)
-        for half in range(48)
-    ]
-    week = Week(tuple(pieces))
+
+def by_day(shares: Week) -> Week:
+    """Shares of the day's contacts by range of hours, in any scale, as rates whose integral is 1 on every day that has
+    any."""
+
+    def scaled(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+        whole = sum(piece.value for piece in pieces)
+        return tuple(piece._replace(value=piece.value / (whole or 1.0) / (piece.end - piece.start)) for piece in pieces)
+
+    days = tuple(piece for day in range(7) for piece in scaled(shares.on(day)))
+    return Week(days, None if shares.holiday is None else scaled(shares.holiday))
+
+
+def shaped_week(weekly: float, weekday_factors: Sequence[float], shape: Week, hours: Week | None) -> Week:
+    """A week of rates whose total is `weekly` issues: weekday factor × shape of the day, cut to the opening hours and
+    scaled so that the total stands. A holiday has its own factor, the eighth, and is no part of the total."""
+    week = shape.times(weekday_factors)
     week = week if hours is None else week.within(hours)
     total = sum(piece.value * (piece.end - piece.start) for piece in week.pieces)
-    scale = weekly / total if total > 0 else 0.0
-    return Week(tuple(Piece(p.weekday, p.start, p.end, p.value * scale) for p in week.pieces))
+    return week.times([weekly / total if total > 0 else 0.0] * (7 if week.holiday is None else 8))
 
 
 def lay(week: Week, calendar: Calendar, start: float, end: float) -> Rate:
     """A week of rates on real days, cut at whole hours so that each piece lies within one hour of one day."""
-    cut = [
-        Piece(piece.weekday, max(piece.start, hour), min(piece.end, hour + HOUR), piece.value)
-        for piece in week.pieces
-        for hour in range(piece.start // HOUR * HOUR, piece.end, HOUR)
-    ]
-    laid = list(calendar.lay(Week(tuple(sorted(cut))), start, end))
+
+    def cut(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+        return tuple(
+            sorted(
+                piece._replace(start=max(piece.start, hour), end=min(piece.end, hour + HOUR))
+                for piece in pieces
+                for hour in range(piece.start // HOUR * HOUR, piece.end, HOUR)
+            )
+        )
+
+    laid = list(calendar.lay(Week(cut(week.pieces), cut(week.on(HOLIDAY))), start, end))
     columns = np.array(laid, dtype=np.float64).reshape(-1, 3).T
     return Rate(columns[0], columns[1], columns[2])
+
+
+def first_attempts(offered: float, redial: float, abandoned: float, again: float) -> float:
+    """How many of the contacts that a phone system counts are first attempts.
+
+    λ = Λ(1 − p·P_ab − q(1 − P_ab)): whoever abandons redials with chance p, and whoever is answered comes back with
+    chance q, so that Λ offered contacts hold Λ·p·P_ab redials and Λ·q(1 − P_ab) reconnects.
+
+    Args:
+        offered: Λ, contacts in any unit of time. redial: p. abandoned: P_ab, the share of Λ that abandoned.
+        again: q, the share of answered contacts after which somebody comes back.
+
+    Raises:
+        ValueError: more come back than were there.
+    """
+    left = 1 - redial * abandoned - again * (1 - abandoned)
+    if left <= 0:
+        raise ValueError(f"with p {redial:g}, P_ab {abandoned:g} and q {again:g} every contact is followed by another")
+    return offered * left
 
 
 def busyness(

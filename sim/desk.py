@@ -51,6 +51,8 @@ class Channel:
     """At most this many contacts waiting or talking; more are blocked."""
     disconnect_at_close: bool = False
     """True: who still waits at closing is cut off. False: they are served."""
+    charge: float = 0.0
+    """What each offered contact costs beside the staff."""
 
     @property
     def at_once(self) -> int:
@@ -85,11 +87,21 @@ class Group:
     levels: tuple[tuple[int, int], ...]
     cost_per_hour: float
     shrinkage: float
+    paid: tuple[tuple[int, int], ...] | None = None
+    """How many are paid from each tick on, of shifts with breaks; None: whoever is scheduled."""
 
     @property
     def size(self) -> int:
         """The most agents ever scheduled at once."""
         return max((level for _, level in self.levels), default=0)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Who is asked how satisfied they are, and the share that answers at a satisfaction of 80 (None: the model's)."""
+
+    asked: float = 1.0
+    answers: float | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,9 @@ class Desk:
     answers_then: tuple[tuple[int, ...], ...]
     """… and those it turns to when they are quiet."""
     currency: str = "EUR"
+    fixed_cost: float = 0.0
+    """Of the measured time, beside staff and charges."""
+    survey: Survey = Survey()
 
     @property
     def intervals(self) -> int:

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.clock import DAY, WEEK, Calendar, Piece, Week
-from sim.defaults import SHAPES, WEEKDAY_FACTORS
-from sim.demand import HALF_HOUR, HOUR, Rate, arrivals, busyness, lay, shaped_week
+from sim.defaults import CHANNELS, SHAPES
+from sim.demand import HALF_HOUR, HOUR, Rate, arrivals, busyness, half_hours, lay, shaped_week
 from sim.distributions import gamma_factor
 from sim.draws import Decision, uniforms
+from sim.scenario.words import read_weekdays
 from sim.tables import Floats
 
 MONDAY = Calendar(date(2026, 10, 5))
@@ -163,6 +164,7 @@ def test_the_integral_is_the_sum_over_pieces(rate: Rate, edges: list[float]) -> 
 
 # --- the week --------------------------------------------------------------------------------------------------------
 
+WEEKDAY_FACTORS = read_weekdays(CHANNELS["phone"]["weekdays"].value)
 OPEN = Week(tuple(Piece(day, 8 * HOUR + 900, 20 * HOUR, 1.0) for day in range(5)))
 
 
@@ -171,7 +173,7 @@ OPEN = Week(tuple(Piece(day, 8 * HOUR + 900, 20 * HOUR, 1.0) for day in range(5)
 def test_the_weekly_total_stands(shape: str, hours: Week | None) -> None:
     """Whatever the shape and the opening hours, the week's rates add up to the weekly number of issues, on paper and
     on any seven days without a change of the clocks."""
-    week = shaped_week(700.0, WEEKDAY_FACTORS, SHAPES[shape], hours)
+    week = shaped_week(700.0, WEEKDAY_FACTORS, half_hours(SHAPES[shape]), hours)
     assert sum(piece.value * (piece.end - piece.start) for piece in week.pieces) == pytest.approx(700.0)
     for start in (0.0, -WEEK, 2.5 * DAY):
         assert lay(week, MONDAY, start, start + WEEK).total() == pytest.approx(700.0)
@@ -179,7 +181,7 @@ def test_the_weekly_total_stands(shape: str, hours: Week | None) -> None:
 
 def test_weekdays_and_half_hours_keep_their_proportions() -> None:
     """Two half hours stand to each other as their weekday factors times their shape values."""
-    week = shaped_week(1000.0, WEEKDAY_FACTORS, SHAPES["email"], None)
+    week = shaped_week(1000.0, WEEKDAY_FACTORS, half_hours(SHAPES["email"]), None)
     one, other = week.at(0, 20 * HALF_HOUR), week.at(5, 31 * HALF_HOUR)
     assert one is not None
     assert other is not None
@@ -189,13 +191,13 @@ def test_weekdays_and_half_hours_keep_their_proportions() -> None:
 
 def test_a_week_that_is_never_open_has_no_rate() -> None:
     """Without opening hours, or with a shape of zeros, there is no demand and no division by zero."""
-    assert lay(shaped_week(700.0, WEEKDAY_FACTORS, SHAPES["phone"], Week(())), MONDAY, 0, WEEK).total() == 0
-    assert lay(shaped_week(700.0, WEEKDAY_FACTORS, [0.0] * 48, None), MONDAY, 0, WEEK).total() == 0
+    assert lay(shaped_week(700.0, WEEKDAY_FACTORS, half_hours(SHAPES["phone"]), Week(())), MONDAY, 0, WEEK).total() == 0
+    assert lay(shaped_week(700.0, WEEKDAY_FACTORS, half_hours([0.0] * 48), None), MONDAY, 0, WEEK).total() == 0
 
 
 def test_opening_hours_are_respected() -> None:
     """Over four weeks every arrival falls into the opening hours, some into each hour of the day that has any."""
-    rate = lay(shaped_week(5000.0, WEEKDAY_FACTORS, SHAPES["phone"], OPEN), MONDAY, -WEEK, 3 * WEEK)
+    rate = lay(shaped_week(5000.0, WEEKDAY_FACTORS, half_hours(SHAPES["phone"]), OPEN), MONDAY, -WEEK, 3 * WEEK)
     times = arrivals(rate, luck())
     second, weekday = times % DAY, times // DAY % 7
     assert second.min() >= 8 * HOUR + 900

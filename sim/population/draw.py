@@ -23,6 +23,7 @@ from sim.replay import Log
 from sim.scenario import lower
 from sim.scenario.read import Scenario
 from sim.scenario.spec import ScenarioSpec
+from sim.scenario.times import duration_of, tenure_of, time_of
 from sim.schemas import NEVER, TICKS_PER_SECOND
 from sim.tables import Array, Floats, Table
 from sim.units import MONTH
@@ -53,11 +54,14 @@ class Luck:
     stretch: tuple[float, ...]
     """By intent: factor on the handle time."""
 
-    def page(self, channel: Array, intent: Array, number: int, first: int = 0) -> dict[str, Array]:
+    def page(
+        self, channel: Array, intent: Array, number: int, first: int = 0, *, pace: Floats | None = None
+    ) -> dict[str, Array]:
         """Fates of attempts 4·number + 1 … 4·number + 4 of neighbouring issues, the first of them `first`.
 
         Args:
             channel, intent: codes, shape (issues,).
+            pace: a further factor on the handle time of each issue; None: none.
 
         Returns:
             For each of `NAMES` int64, shape (issues, PAGE).
@@ -76,6 +80,8 @@ class Luck:
             patience = NEVER if luck.patience is None else luck.patience.ticks(u[Decision.PATIENCE][mine])
             fates["patience"][mine] = patience
             handle = luck.handle.quantile(u[Decision.HANDLE][mine]) * stretch[mine][:, None]
+            if pace is not None:
+                handle *= pace[mine][:, None]
             fates["handle"][mine] = np.rint(handle * TICKS_PER_SECOND).astype(np.int64)
             fates["wrap_up"][mine] = luck.wrap_up.ticks(u[Decision.WRAP_UP][mine])
             chance = np.where(np.isnan(resolved[mine]), luck.resolved, resolved[mine])[:, None]
@@ -109,6 +115,8 @@ class Population:
     issues: Table
     luck: Luck
     known_handle: Array | None
+    pace: Floats | None = None
+    """A factor on the handle time of each issue, by when it arose; None: none."""
 
     def __len__(self) -> int:
         return len(self.issues)
@@ -116,7 +124,7 @@ class Population:
     @cached_property
     def dense(self) -> Page:
         """The fates of attempts 1 to 4: for each of `NAMES` int64, shape (issues, PAGE)."""
-        dense = self.luck.page(self.issues["channel"], self.issues["intent"], 0)
+        dense = self.luck.page(self.issues["channel"], self.issues["intent"], 0, pace=self.pace)
         if self.known_handle is not None:
             known = self.known_handle != NEVER
             dense["handle"][known, 0] = self.known_handle[known]
@@ -137,7 +145,8 @@ class Population:
         def drawn(block: int, page: int) -> Page:
             first = block * BLOCK
             here = slice(first, first + BLOCK)
-            return self.luck.page(channel[here], intent[here], page, first)
+            pace = None if self.pace is None else self.pace[here]
+            return self.luck.page(channel[here], intent[here], page, first, pace=pace)
 
         def more(issue: int, page: int) -> Page:
             block, row = divmod(issue, BLOCK)
@@ -155,15 +164,51 @@ def draw(scenario: Scenario, seed: int, replication: int) -> Population:
     else:
         arrival, channel, intent, known = _replayed(scenario.spec, scenario.log)
     if intent is None:
-        shares = [intent.share for intent in scenario.spec.intents.values()]
-        intent = _choose(shares, at(Decision.INTENT, len(arrival)))
+        intent = _intents(scenario, arrival, channel, at(Decision.INTENT, len(arrival)))
     columns = {"arrival": arrival, "channel": channel, "intent": intent}
     columns |= _people(scenario, seed, replication, len(arrival))
     columns["reply_draw"] = millionths(at(Decision.REPLY, len(arrival)))
     columns["noise_draw"] = np.rint(_normal(at(Decision.NOISE, len(arrival))) * 1000).astype(np.int64)
     columns["complaint_draw"] = millionths(at(Decision.COMPLAINT, len(arrival)))
     issues = Table({name: values.astype(np.int64) for name, values in columns.items()})
-    return Population(issues, _luck(scenario, seed, replication), known)
+    return Population(issues, _luck(scenario, seed, replication), known, _pace(scenario, arrival, channel))
+
+
+def _intents(scenario: Scenario, arrival: Array, channel: Array, draws: Floats) -> Array:
+    """What each issue is about: what an event brings in, with its share of the issues then; else by the shares."""
+    shares = [intent.share for intent in scenario.spec.intents.values()]
+    rates = lower.rates(scenario)
+    if all(rate.by_event is None for rate in rates):
+        return _choose(shares, draws)
+    intent = np.zeros(len(arrival), dtype=np.int64)
+    for code, rate in enumerate(rates):
+        mine = np.flatnonzero(channel == code)
+        brought = np.zeros((len(mine), len(shares)))
+        if rate.by_event is not None:
+            piece = np.searchsorted(rate.starts, arrival[mine] / TICKS_PER_SECOND, side="right") - 1
+            brought = rate.by_event[np.maximum(piece, 0)] * (piece >= 0)[:, None]
+        bounds = np.cumsum(brought, axis=1)
+        by_event = draws[mine] < bounds[:, -1]
+        rest = (draws[mine] - bounds[:, -1]) / np.maximum(1.0 - bounds[:, -1], 1e-12)
+        of_event = (draws[mine][:, None] >= bounds).sum(1)
+        intent[mine] = np.where(by_event, of_event, _choose(shares, np.where(by_event, 0.0, rest)))
+    return intent
+
+
+def _pace(scenario: Scenario, arrival: Array, channel: Array) -> Floats | None:
+    """The factor on the handle time of each issue, by its channel and the time at which it arose."""
+    laid = lower.paces(scenario)
+    if not laid:
+        return None
+    pace = np.ones(len(arrival))
+    for code, name in enumerate(scenario.spec.channels):
+        if name in laid and len(laid[name].starts):
+            mine = np.flatnonzero(channel == code)
+            seconds = arrival[mine] / TICKS_PER_SECOND
+            piece = np.searchsorted(laid[name].starts, seconds, side="right") - 1
+            inside = (piece >= 0) & (seconds < laid[name].ends[np.maximum(piece, 0)])
+            pace[mine] = np.where(inside, laid[name].values[np.maximum(piece, 0)], 1.0)
+    return pace
 
 
 def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, Array]:
@@ -188,6 +233,11 @@ def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, A
         # rounding down keeps an arrival inside its opening hours and before the horizon
         ticks.append(np.floor(times * TICKS_PER_SECOND).astype(np.int64))
         codes.append(np.full(len(times), code))
+    for code, own in enumerate(spec.channels.values()):
+        if own.backlog is not None:
+            # a tick before the measured time: they are worked on in it, but are not part of what it is measured by
+            ticks.append(np.full(own.backlog, -1, dtype=np.int64))
+            codes.append(np.full(own.backlog, code))
     arrival, channel = np.concatenate(ticks), np.concatenate(codes)
     order = np.lexsort((channel, arrival))
     return arrival[order], channel[order]
@@ -229,7 +279,7 @@ def _people(scenario: Scenario, seed: int, replication: int, size: int) -> dict[
         mine = np.flatnonzero(segment == code)
         contract[mine] = _choose(list(kind.contract.model_dump().values()), kinds[mine])
         captive[mine] = free[mine] < kind.captive
-        tenure[mine] = np.floor(lower.tenure(kind).quantile(been[mine]) / MONTH).astype(np.int64)
+        tenure[mine] = np.floor(tenure_of(kind).quantile(been[mine]) / MONTH).astype(np.int64)
     length = np.array([0, 12, 24])[contract]
     expires_in = np.where(length > 0, np.floor(trait(Decision.EXPIRES_IN) * length).astype(np.int64), NEVER)
     ranks = trait(Decision.MOOD) * (len(reference.MOOD) - 1)
@@ -264,9 +314,9 @@ def _luck(scenario: Scenario, seed: int, replication: int) -> Luck:
     half = np.log(2)
     channels = tuple(
         ChannelLuck(
-            patience=lower.time_of(channel, "patience", name),
-            handle=lower.duration_of(channel, "handle_time", name),
-            wrap_up=lower.duration_of(channel, "wrap_up", name),
+            patience=time_of(channel, "patience", name),
+            handle=duration_of(channel, "handle_time", name),
+            wrap_up=duration_of(channel, "wrap_up", name),
             resolved=channel.resolved_at_first_contact,
             redial=(again * channel.redial.chance, channel.redial.after / half),
             reconnect=(again * channel.reconnect.chance, channel.reconnect.after / half),

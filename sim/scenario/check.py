@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sim.clock import Piece, Week, say_pieces
-from sim.defaults import SHAPES
+from sim.clock import Dated, Week, odd_hour, say_pieces
 from sim.errors import did_you_mean
 from sim.replay import Log
 from sim.scenario.complete import Keys
-from sim.scenario.spec import Channel, FromLog, Group, ScenarioSpec
-from sim.units import Money, shown
+from sim.scenario.limits import limit_of
+from sim.scenario.rates import calendar, shape_of, spans_of, week_of
+from sim.scenario.spec import Channel, FromLog, ScenarioSpec
+from sim.scenario.staff import groups, on_the_floor
+from sim.units import Money, Unclear, shown
 
 LARGEST_RUN = 5_000_000
 """Issues a replication: more would not fit into memory."""
@@ -40,6 +42,9 @@ def check(spec: ScenarioSpec, log: Log | None, assumed: Container[str]) -> Itera
     yield from _cover(spec)
     yield from _money(spec)
     yield from _demand(spec, log)
+    yield from _demand_of_channels(spec)
+    yield from _events(spec)
+    yield from _thresholds(spec)
     if spec.customers.count is None and spec.customers.issues <= 0:
         yield Finding(
             ("customers", "issues"), "with no issues a customer, nothing says how many customers there are",
@@ -61,6 +66,7 @@ def _names(spec: ScenarioSpec) -> Iterator[Finding]:
         (("groups",), spec.groups),
         (("intents",), spec.intents),
         (("customers", "segments"), spec.customers.segments),
+        (("events",), spec.events),
     )
     for path, names in named:
         for name in names:
@@ -81,7 +87,7 @@ def _time(spec: ScenarioSpec) -> Iterator[Finding]:
 
 
 def _shares(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
-    by_share = [name for name, channel in spec.channels.items() if channel.rate is None]
+    by_share = [name for name, channel in spec.channels.items() if _by_share(channel)]
     total = sum(channel.share for channel in spec.channels.values())
     # where one of them is left to its default, they only weigh the channels against one another
     said = by_share and not any(f"channels.{name}.share" in assumed for name in spec.channels)
@@ -102,42 +108,20 @@ def _shares(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
             yield Finding(path, f"the shares add to {100 * total:.4g} %", "let them add to 100 %", (path,))
 
 
-def groups(spec: ScenarioSpec) -> dict[str, Group]:
-    """All skill groups: those of the scenario, and one for every channel that carries its own staff."""
-    own = {
-        name: Group.model_construct(
-            answers=(name,), then=(), staff=channel.staff, cost=channel.cost, shrinkage=channel.shrinkage
-        )
-        for name, channel in spec.channels.items()
-        if channel.staff is not None
-    }
-    return spec.groups | own
-
-
-def staff_week(spec: ScenarioSpec, group: Group) -> Week:
-    """A group's staff over the week. A plain number holds while any channel that the group answers has its hours."""
-    assert not isinstance(group.staff, FromLog)
-    if isinstance(group.staff, Week):
-        return group.staff
-    union = Week(())
-    for name in (*group.answers, *group.then):
-        hours = spec.channels[name].hours if name in spec.channels else Week(())
-        more = (Week.always() if hours is None else hours).less(union)
-        union = Week(tuple(sorted((*union.pieces, *more.pieces))))
-    return Week(tuple(Piece(p.weekday, p.start, p.end, group.staff) for p in union.pieces))
-
-
 def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
     if not spec.channels:
         hint = "add one, as in phone: {staff: 12, hours: 08:00-20:00}"
         yield Finding((), "there is no channel", hint, (("channels",),))
     for name, channel in spec.channels.items():
-        if channel.staff is not None and name in spec.groups:
+        own = channel.staff is not None or channel.shifts is not None
+        if own and name in spec.groups:
             yield Finding(
                 ("groups", name), f"channel '{name}' has its own staff, which makes a group of the same name",
                 "rename the group, or move the staff into it",
             )  # fmt: skip
-        if channel.staff is None:
+        if channel.staff is not None and channel.shifts is not None:
+            yield _both_staffed(("channels", name))
+        if not own:
             for key in ("cost", "shrinkage"):
                 if getattr(channel, key) is not None:
                     yield Finding(
@@ -155,6 +139,12 @@ def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
                     yield Finding(("groups", name, key, item), f"'{channel}' is in this group already", "name it once")
         if not group.answers:
             yield Finding(("groups", name, "answers"), "this group answers nothing", "name a channel, as in [phone]")
+        if group.staff is not None and group.shifts is not None:
+            yield _both_staffed(("groups", name))
+
+
+def _both_staffed(path: Keys) -> Finding:
+    return Finding((*path, "shifts"), "there is staff as well", "give staff or shifts, not both")
 
 
 def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
@@ -172,23 +162,59 @@ def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
             continue
         if any(isinstance(team.staff, FromLog) for team in answering):
             continue
-        weeks = [staff_week(spec, team) for team in answering]
+        plans = [on_the_floor(spec, team) for team in answering]
         hours = Week.always() if channel.hours is None else channel.hours
         if not hours.pieces:
             yield Finding(("channels", name, "hours"), f"{name} is never open", "give it hours, such as 08:00-20:00")
-            continue
-        if channel.kind == "deferrable":
-            if not any(piece.value > 0 for week in weeks for piece in week.pieces):
+        elif channel.kind == "deferrable":
+            if not any(_anybody(plan) for plan in plans):
                 yield Finding(("channels", name), f"nobody is ever there to answer {name}", "give it staff", about)
-            continue
-        bare = hours
-        for week in weeks:
-            bare = bare.less(week)
-        if bare.pieces:
+        elif bare := _uncovered(spec, hours, plans):
             yield Finding(
-                ("channels", name), f"nobody answers {name} {say_pieces(bare)}, when it is open",
-                "staff it, or close it then", about,
-            )  # fmt: skip
+                ("channels", name),
+                f"nobody answers {name} {bare}, when it is open",
+                "staff it, or close it then",
+                about,
+            )
+
+
+def _anybody(plan: Week | Dated) -> bool:
+    pieces = plan.pieces if isinstance(plan, Week) else tuple(piece for _, day in plan.days for piece in day)
+    return any(piece.value > 0 for piece in pieces)
+
+
+def _uncovered(spec: ScenarioSpec, hours: Week, plans: Sequence[Week | Dated]) -> str:
+    """When a channel is open and no plan has anybody, in words; empty where that is never."""
+    weekly = [plan for plan in plans if isinstance(plan, Week)]
+    bare = hours
+    for week in weekly:
+        bare = bare.less(week)
+    if len(weekly) == len(plans):
+        # of holidays nothing is said where there are none
+        return say_pieces(bare if spec.holidays is not None else Week(bare.pieces))
+    days = calendar(spec)
+    gaps = list(days.lay(bare, 0.0, spec.lasts))
+    for plan in plans:
+        if isinstance(plan, Dated):
+            staffed = [(begin, end) for begin, end, level in days.lay(plan, 0.0, spec.lasts) if level > 0]
+            gaps = [gap for begin, end, _ in gaps for gap in _less(begin, end, staffed)]
+    if not gaps:
+        return ""
+    begin, end, _ = gaps[0]
+    more = f" and {len(gaps) - 1} more times" if len(gaps) > 1 else ""
+    return f"{days.local(begin):%a %Y-%m-%d %H:%M}-{days.local(end):%H:%M}{more}"
+
+
+def _less(begin: float, end: float, staffed: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float, float]]:
+    """What of a span no staffed span covers."""
+    for start, stop in staffed:
+        if stop <= begin or start >= end:
+            continue
+        if start > begin:
+            yield begin, start, 1.0
+        begin = max(begin, stop)
+    if begin < end:
+        yield begin, end, 1.0
 
 
 def _money(spec: ScenarioSpec) -> Iterator[Finding]:
@@ -196,6 +222,8 @@ def _money(spec: ScenarioSpec) -> Iterator[Finding]:
         *((("customers", "segments", name, "margin"), part.margin) for name, part in spec.customers.segments.items()),
         *((("channels", name, "cost"), part.cost) for name, part in spec.channels.items() if part.cost is not None),
         *((("groups", name, "cost"), part.cost) for name, part in spec.groups.items()),
+        *((("channels", name, "charge"), it.charge) for name, it in spec.channels.items() if it.charge is not None),
+        *([(("costs", "fixed"), spec.costs.fixed)] if spec.costs.fixed is not None else []),
     ]
     used = Counter(money.currency for _, money in amounts)
     usual = used.most_common(1)[0][0] if used else ""
@@ -211,7 +239,7 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     if replay is None:
         for path in from_log:
             yield Finding(path, "there is no replayed log to rebuild staff from", "add demand.replay", (("demand",),))
-        by_share = {name: channel.share for name, channel in spec.channels.items() if channel.rate is None}
+        by_share = {name: channel.share for name, channel in spec.channels.items() if _by_share(channel)}
         if spec.customers.count is None:
             for name in by_share:
                 yield Finding(
@@ -219,9 +247,12 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
                     f"give customers, as in customers: 20000, or {name} a rate, as in rate: 120/h",
                     (("customers",), ("channels", name, "rate"), ("demand",)),
                 )  # fmt: skip
-        for name in by_share:
-            if _is_quiet(spec.channels[name]):
-                what = f"nobody makes contact in these hours of a day shaped like {spec.channels[name].shape}"
+        for name, channel in spec.channels.items():
+            if channel.rate is None and _is_quiet(spec, name):
+                named = isinstance(channel.shape, str)
+                what = "nobody makes contact in these hours of a day " + (
+                    f"shaped like {channel.shape}" if named else "of this shape"
+                )
                 hint = f"choose other hours, another shape, or give {name} a rate, as in rate: 12/h"
                 yield Finding(("channels", name, "hours"), what, hint)
         issues = expected_issues(spec)
@@ -236,11 +267,15 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
         what = f"there is no channel {shown(replay.channel)}"
         yield Finding(("demand", "replay", "channel"), what, hint, (("channels", replay.channel),))
     for name, channel in spec.channels.items():
-        if channel.rate is not None:
-            yield Finding(
-                ("channels", name, "rate"), "a rate and a replayed log exclude each other",
-                "take one of them out", (("demand",),),
-            )  # fmt: skip
+        for key in ("rate", "volume", "backlog"):
+            if getattr(channel, key) is not None:
+                yield Finding(
+                    ("channels", name, key), f"a {key} and a replayed log exclude each other",
+                    "take one of them out", (("demand",),),
+                )  # fmt: skip
+    if spec.events:
+        what = "events and a replayed log exclude each other"
+        yield Finding(("events",), what, "take one of them out", (("demand",),))
     if from_log and (log is not None) and not (replay.columns.agent and replay.columns.wait and replay.columns.service):
         yield Finding(
             from_log[0], "staff can be rebuilt only from a log with agent, wait and service",
@@ -248,24 +283,85 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _is_quiet(channel: Channel) -> bool:
-    """Whether the shape of the day has nobody in the hours of a live channel."""
+def _by_share(channel: Channel) -> bool:
+    return channel.rate is None and channel.volume is None
+
+
+def _is_quiet(spec: ScenarioSpec, name: str) -> bool:
+    """Whether the shape of the day, or of the week, has nobody in the hours of a live channel."""
+    channel = spec.channels[name]
     if channel.kind != "live" or channel.hours is None or not channel.hours.pieces:
         return False
-    shape = SHAPES[channel.shape]
-    return not any(
-        shape[half] for piece in channel.hours.pieces for half in range(piece.start // 1800, -(-piece.end // 1800))
-    )
+    week = shape_of(channel).times(channel.weekdays).within(channel.hours)
+    return not any(piece.value > 0 for piece in week.pieces)
 
 
 def expected_issues(spec: ScenarioSpec) -> float:
     """Issues that a replication can be expected to hold, run-in included."""
-    time = spec.lasts + spec.run_in
-    by_share = [channel for channel in spec.channels.values() if channel.rate is None]
-    issues = (spec.customers.count or 0) * spec.customers.issues * time if by_share else 0.0
-    for channel in spec.channels.values():
-        if channel.rate is not None:
-            hours = channel.hours if channel.kind == "live" else None
-            week = channel.rate.within(hours or Week.always())
-            issues += sum(p.value * (p.end - p.start) for p in week.pieces) * time / (7 * 86_400)
-    return issues
+    weeks = (spec.lasts + spec.run_in) / (7 * 86_400)
+    each = [week_of(spec, name) for name in spec.channels]
+    weekly = sum(piece.value * (piece.end - piece.start) for week in each for piece in week.pieces)
+    grown = max(spec.demand.months or (1.0,)) * (1 + max(0.0, spec.demand.growth)) ** 2
+    brought = sum((event.issues or 0) + weekly * ((event.factor or 1.0) - 1) / 7 for event in spec.events.values())
+    return weekly * weeks * grown + brought + sum(channel.backlog or 0 for channel in spec.channels.values())
+
+
+def _demand_of_channels(spec: ScenarioSpec) -> Iterator[Finding]:
+    for name, channel in spec.channels.items():
+        path = ("channels", name)
+        if channel.rate is not None and channel.volume is not None:
+            yield Finding((*path, "volume"), "there is a rate as well", "give rate or volume, not both")
+        if channel.counts.offered and _by_share(channel):
+            yield Finding(
+                (*path, "counts"), "nothing is counted here: the issues come from the customers",
+                "give a volume, as in volume: 4_600/week", ((*path, "volume"), (*path, "rate")),
+            )  # fmt: skip
+        if channel.backlog is not None and channel.kind == "live":
+            yield Finding(
+                (*path, "backlog"), "nobody waits on the line overnight", "take it out, or say kind: deferrable"
+            )
+        if channel.counts.offered and channel.counts.abandoned and channel.patience is None:
+            yield Finding(
+                (*path, "counts"), "with endless patience nobody abandons", "give a patience, or no abandoned"
+            )
+        again = 1 - channel.resolved_at_first_contact
+        if channel.counts.offered and again * channel.reconnect.chance + (channel.counts.abandoned or 0) >= 1:
+            yield Finding(
+                (*path, "counts"), "every contact would be followed by another", "lower reconnect or abandoned"
+            )
+
+
+def _events(spec: ScenarioSpec) -> Iterator[Finding]:
+    days = calendar(spec)
+    for name, event in spec.events.items():
+        path = ("events", name)
+        if (event.factor is None) == (event.issues is None):
+            what = "a factor and a number of issues" if event.factor is not None else "neither a factor nor issues"
+            yield Finding(path, f"this event has {what}", "give one of them, as in factor: 2.5x", (path,))
+        for item, channel in enumerate(event.channels):
+            if channel not in spec.channels:
+                what = f"there is no channel {shown(channel)}"
+                yield Finding((*path, "channels", item), what, _channel_hint(channel, spec), (("channels", channel),))
+        if event.intent is not None and event.intent not in spec.intents:
+            hint = did_you_mean(event.intent[:60], tuple(spec.intents))
+            yield Finding((*path, "intent"), f"there is no intent {shown(event.intent)}", hint, (("intents",),))
+        if event.intent is not None and event.factor is not None and event.factor < 1:
+            yield Finding((*path, "intent"), "an event that takes issues away brings none in", "take the intent out")
+        wrong = odd_hour(event.at, spec.time_zone)
+        if wrong:
+            yield Finding((*path, "at"), wrong, "give another time", (("time_zone",),))
+            continue
+        spans = spans_of(event, days)
+        if spans[0][0] >= spec.lasts or spans[-1][1] <= -spec.run_in:
+            yield Finding(
+                (*path, "at"), "this is outside the time simulated",
+                f"give a moment from {spec.starts} on, for {spec.lasts / 86_400:g} days", (("starts",), ("lasts",)),
+            )  # fmt: skip
+
+
+def _thresholds(spec: ScenarioSpec) -> Iterator[Finding]:
+    for name, words in spec.thresholds.items():
+        try:
+            limit_of(name, words, tuple(spec.channels))
+        except Unclear as problem:
+            yield Finding(("thresholds", name), problem.what, problem.hint, (("channels",),))

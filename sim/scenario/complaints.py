@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -18,6 +18,9 @@ from sim.units import shown
 
 LISTED = 8
 """A hint lists at most this many keys."""
+
+OF_THE_FILE = ("extends", "variants")
+"""Keys at the top that say how a scenario is laid together, and are gone once it is."""
 
 _TRADE = {
     "acw": "wrap_up", "after_call_work": "wrap_up", "agents": "staff", "aht": "handle_time", "concurrency": "at_once",
@@ -94,21 +97,32 @@ def known(location: Keys) -> tuple[str, ...]:
     """The keys that may stand at a place; none where the user chooses them."""
     model = _model(location)
     keys = tuple(model.model_fields) if model is not None else ()
-    return (*CHANNELS, *keys) if not location else keys
+    return (*CHANNELS, *keys, *OF_THE_FILE) if not location else keys
+
+
+def is_section(location: Keys) -> bool:
+    """Whether a place holds keys that the schema names, or entries by a name of the user's."""
+    here = _type_at(location)
+    return get_origin(here) is dict or (isinstance(here, type) and issubclass(here, BaseModel))
 
 
 def _model(location: Keys) -> type[BaseModel] | None:
     """The schema of the mapping at a place."""
+    here = _type_at(location)
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+
+
+def _type_at(location: Keys) -> Any:
     here: Any = ScenarioSpec
     for key in location:
         if isinstance(here, type) and issubclass(here, BaseModel):
             field = here.model_fields.get(str(key))
             here = field.annotation if field is not None else None
         else:
-            here = getattr(here, "__args__", (None,))[-1]
-        parts: tuple[Any, ...] = getattr(here, "__args__", ())
+            here = get_args(here)[-1] if get_origin(here) is dict else None
+        parts: tuple[Any, ...] = get_args(here)
         here = parts[0] if type(None) in parts else here
-    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+    return here
 
 
 def _nearest(key: str, keys: tuple[str, ...], *, cutoff: float = 0.6) -> str | None:

@@ -38,13 +38,6 @@ def spell_out(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Keys, Keys]]
     return data, origin
 
 
-def spelled_out(path: Keys) -> Keys:
-    """Where `spell_out` puts what stands at a path."""
-    if path[0] in CHANNELS:
-        return ("channels", *path)
-    return ("customers", "count") if path == ("customers",) else path
-
-
 def fill(spelled: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Default]]:
     """A copy with every default in its place, and those defaults by path; they are in the currency of the scenario."""
     data: dict[str, Any] = copy.deepcopy(dict(spelled))
@@ -69,10 +62,10 @@ class _Filling:
         _entries(data, "intents", {"any": {"share": "100%"}})
         for name, channel in _entries(data, "channels", {}):
             self._fill(channel, f"channels.{name}.", _channel(name, channel))
-            if channel.get("staff") is not None:
-                self._fill(channel, f"channels.{name}.", defaults.GROUP)
+            if channel.get("staff") is not None or channel.get("shifts") is not None:
+                self._fill(channel, f"channels.{name}.", _group(channel))
         for name, group in _entries(data, "groups", {}):
-            self._fill(group, f"groups.{name}.", defaults.GROUP)
+            self._fill(group, f"groups.{name}.", _group(group))
         return self.assumed
 
     def _fill(self, data: dict[str, Any], prefix: str, preset: Mapping[str, Default]) -> None:
@@ -95,6 +88,10 @@ def _channel(name: str, channel: Mapping[str, Any]) -> dict[str, Default]:
         return CHANNELS[name]
     like = CHANNELS[LIKE.get(str(channel.get("kind")), "phone")]
     return {key: default for key, default in like.items() if key != "kind"}
+
+
+def _group(holder: Mapping[str, Any]) -> dict[str, Default]:
+    return defaults.GROUP if holder.get("shifts") is None else defaults.GROUP_WITH_SHIFTS
 
 
 def _currency(data: Any) -> str:

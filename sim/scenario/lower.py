@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 
 import numpy as np
 
-from sim import defaults, demand
-from sim.clock import DAY, WEEK, Calendar, Week
-from sim.desk import RATE, Channel, Desk, Group, Spans, Target
-from sim.distributions import Constant, Distribution, Exponential
+from sim import demand
+from sim.clock import DAY, Calendar, Dated, Week
+from sim.desk import RATE, Channel, Desk, Group, Spans, Survey, Target
 from sim.draws import ATTEMPTS
 from sim.policies.base import IntervalView
 from sim.policies.staffing import AsScheduled
 from sim.replay import staff_levels
 from sim.scenario import spec as s
-from sim.scenario.check import groups, staff_week
+from sim.scenario.rates import Days, FirstAttempts, first_attempts, holidays_of, laid
+from sim.scenario.rates import calendar as calendar_of
+from sim.scenario.rates import customers as customers_of
 from sim.scenario.read import Scenario
-from sim.scenario.words import Mean, read_time
+from sim.scenario.staff import groups, on_the_floor, on_the_payroll
+from sim.scenario.times import kept, time_of
 from sim.schemas import TICKS_PER_SECOND
-from sim.units import HOUR, MONTH
+from sim.units import HOUR
 
 
 def ticks(seconds: float) -> int:
     return round(seconds * TICKS_PER_SECOND)
 
 
+@lru_cache(maxsize=4)
 def calendar(scenario: Scenario) -> Calendar:
-    spec = scenario.spec
-    return Calendar(scenario.log.starts if scenario.log is not None else spec.starts, spec.time_zone)
+    spec, log = scenario.spec, scenario.log
+    if log is None:
+        return calendar_of(spec)
+    return Calendar(log.starts, spec.time_zone, holidays_of(spec, log.starts, log.starts + timedelta(days=log.days)))
 
 
 def horizon(scenario: Scenario) -> tuple[float, float, float]:
@@ -46,54 +52,38 @@ def horizon(scenario: Scenario) -> tuple[float, float, float]:
     if scenario.log is not None:
         lasts = moment(scenario.log.days * DAY)
         return 0.0, lasts, lasts + spec.drain
-    return moment(-spec.run_in), moment(spec.lasts), moment(spec.lasts + spec.drain)
-
-
-def time_of(channel: s.Channel, key: str, name: str) -> Distribution | None:
-    """A duration of a channel; a bare mean takes the form of the default."""
-    value = getattr(channel, key)
-    if not isinstance(value, Mean):
-        return value  # type: ignore[no-any-return]
-    preset = defaults.CHANNELS.get(name) or defaults.CHANNELS[defaults.LIKE[channel.kind]]
-    form = read_time(preset[key].value)
-    if isinstance(form, Distribution) and value.seconds > 0:
-        return form.with_mean(value.seconds)
-    return Constant(value.seconds)
+    # what waits when the measured time begins has come before it
+    before = max(spec.run_in, spec.interval if any(c.backlog for c in spec.channels.values()) else 0.0)
+    return moment(-before), moment(spec.lasts), moment(spec.lasts + spec.drain)
 
 
 @lru_cache(maxsize=4)
 def rates(scenario: Scenario) -> list[demand.Rate]:
     """The rate of issues by channel, before busyness; empty for a replayed log."""
-    spec = scenario.spec
-    days = calendar(scenario)
-    start, end, _ = horizon(scenario)
     if scenario.log is not None:
         return []
-    weekly = (spec.customers.count or 0) * spec.customers.issues * WEEK
-    # of the whole: a channel with a rate of its own leaves the others what they had
-    shares = sum(channel.share for channel in spec.channels.values()) or 1.0
-    laid = []
-    for channel in spec.channels.values():
-        # messages are written at any time; their hours are those of whoever works on them
-        hours = channel.hours if channel.kind == "live" else None
-        if channel.rate is not None:
-            week = channel.rate if hours is None else channel.rate.within(hours)
-        else:
-            shape = defaults.SHAPES[channel.shape]
-            week = demand.shaped_week(weekly * channel.share / shares, defaults.WEEKDAY_FACTORS, shape, hours)
-        laid.append(demand.lay(week, days, start, end))
-    return laid
+    return laid(scenario.spec, _days(scenario), counted(scenario))
+
+
+@lru_cache(maxsize=4)
+def counted(scenario: Scenario) -> dict[str, FirstAttempts]:
+    """Of the channels whose counts hold redials and reconnects: what they become."""
+    spec = scenario.spec
+    if scenario.log is not None:
+        return {}
+    return first_attempts(spec, _days(scenario), {name: kept(channel, name) for name, channel in spec.channels.items()})
+
+
+def _days(scenario: Scenario) -> Days:
+    start, end, _ = horizon(scenario)
+    return Days(calendar(scenario), start, end)
 
 
 def customers(scenario: Scenario) -> int:
     """How many customers there are: as said, or as many as the issues of an average month imply."""
-    spec = scenario.spec
-    if spec.customers.count is not None:
-        return spec.customers.count
     start, end, _ = horizon(scenario)
     issues = sum(rate.total() for rate in rates(scenario)) if scenario.log is None else float(len(scenario.log))
-    a_month = issues / (end - start) * MONTH
-    return max(1, round(a_month / (spec.customers.issues * MONTH)))
+    return customers_of(scenario.spec, issues, end - start)
 
 
 def desk(scenario: Scenario) -> Desk:
@@ -103,6 +93,7 @@ def desk(scenario: Scenario) -> Desk:
     starts, measured, ends = horizon(scenario)
     names = list(spec.channels)
     teams = groups(spec)
+    fixed = spec.costs.fixed
     policies = spec.policies
     unstaffed = Desk(
         channels=tuple(_channel(scenario, name, days, starts, ends) for name in names),
@@ -118,6 +109,8 @@ def desk(scenario: Scenario) -> Desk:
         answers_first=tuple(tuple(names.index(name) for name in team.answers) for team in teams.values()),
         answers_then=tuple(tuple(names.index(name) for name in team.then) for team in teams.values()),
         currency=next((team.cost.currency for team in teams.values()), "EUR"),
+        fixed_cost=0.0 if fixed is None else fixed.amount / (fixed.per or 1.0) * measured,
+        survey=_survey(spec.survey),
     )
     return replace(
         unstaffed,
@@ -125,6 +118,7 @@ def desk(scenario: Scenario) -> Desk:
             Group(
                 name=name,
                 levels=_levels(scenario, unstaffed, number, team, days),
+                paid=_paid(scenario, team, days),
                 cost_per_hour=team.cost.amount * HOUR / (team.cost.per or HOUR),
                 shrinkage=team.shrinkage,
             )
@@ -150,7 +144,12 @@ def _channel(scenario: Scenario, name: str, days: Calendar, starts: float, ends:
         rates=tuple(round(RATE / (1 + channel.slowdown * (k - 1))) for k in range(1, channel.at_once + 1)),
         lines=channel.lines,
         disconnect_at_close=channel.at_closing == "disconnect",
+        charge=0.0 if channel.charge is None else channel.charge.amount,
     )
+
+
+def _survey(survey: s.Survey) -> Survey:
+    return Survey(survey.asked, survey.answers)
 
 
 def _spans(hours: Week, days: Calendar, starts: float, ends: float) -> Spans:
@@ -172,16 +171,35 @@ def _levels(scenario: Scenario, desk: Desk, number: int, team: s.Group, days: Ca
         levels = staff_levels(scenario.log, gap=team.staff.gap, per=team.staff.per)
         # after the log's last day nobody is known to be there, but who still waits is served by its last level
         return tuple((ticks(second), level) for second, level in levels)
-    scheduled = [(starts, 0)]
-    for begin, finish, level in days.lay(staff_week(scenario.spec, team), starts, ends):
-        if scheduled[-1][0] == begin:
-            scheduled.pop()
-        scheduled += [(begin, int(level)), (finish, 0)]
+    scheduled = _changes(days, on_the_floor(scenario.spec, team), starts, ends)
     if not isinstance(scenario.spec.policies.staffing, AsScheduled):
         scheduled = _asked(scenario, desk, number, team, scheduled)
+    return _in_ticks(scheduled)
+
+
+def _paid(scenario: Scenario, team: s.Group, days: Calendar) -> tuple[tuple[int, int], ...] | None:
+    """Who is paid from each tick on, where that differs from who is on the floor."""
+    plan = on_the_payroll(team)
+    if plan is None or not isinstance(scenario.spec.policies.staffing, AsScheduled):
+        return None
+    starts, _, ends = horizon(scenario)
+    return _in_ticks(_changes(days, plan, starts, ends))
+
+
+def _changes(days: Calendar, plan: Week | Dated, starts: float, ends: float) -> list[tuple[float, int]]:
+    """The level from each second on."""
+    changes = [(starts, 0)]
+    for begin, finish, level in days.lay(plan, starts, ends):
+        if changes[-1][0] == begin:
+            changes.pop()
+        changes += [(begin, int(level)), (finish, 0)]
+    return changes
+
+
+def _in_ticks(changes: list[tuple[float, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(
         (ticks(second), level)
-        for (second, level), before in zip(scheduled, [None, *scheduled], strict=False)
+        for (second, level), before in zip(changes, [None, *changes], strict=False)
         if before is None or before[1] != level
     )
 
@@ -200,7 +218,7 @@ def _asked(
     offered = {name: laid[name].integral(edges) * _repeats(spec.channels[name]) for name in live if name in laid}
     channel = spec.channels[live[0]] if live else None
     share, within = spec.targets.get(live[0], spec.channels[live[0]].target) if live else (0.8, 20.0)
-    times = {name: _handled(spec.channels[name], name) for name in live}
+    times = {name: kept(spec.channels[name], name) for name in live}
     view = IntervalView(group=number, length=spec.interval, share=share, within=within)
     if channel is not None:
         patience = time_of(channel, "patience", live[0])
@@ -224,22 +242,11 @@ def _repeats(channel: s.Channel) -> float:
     return sum(again**attempt for attempt in range(ATTEMPTS))
 
 
-def _handled(channel: s.Channel, name: str) -> float:
-    """Mean handle time and wrap-up of a contact, as long as an agent who holds as many as allowed is kept by it."""
-    total = sum(time.mean for key in ("handle_time", "wrap_up") if (time := time_of(channel, key, name)) is not None)
-    return total * (1 + channel.slowdown * (channel.at_once - 1)) / channel.at_once
-
-
-def duration_of(channel: s.Channel, key: str, name: str) -> Distribution:
-    """A duration of a channel that must end: handle time, wrap-up."""
-    time = time_of(channel, key, name)
-    assert time is not None
-    return time
-
-
-def tenure(segment: s.Segment) -> Distribution:
-    """How long customers of a segment have been customers; a bare mean is exponential."""
-    if isinstance(segment.tenure, Mean):
-        return Exponential(segment.tenure.seconds)
-    assert segment.tenure is not None
-    return segment.tenure
+def paces(scenario: Scenario) -> dict[str, demand.Rate]:
+    """By channel, the factor on handle time by when an issue arises; only of channels that have one."""
+    start, end, _ = horizon(scenario)
+    return {
+        name: demand.lay(channel.handle_time_factor, calendar(scenario), start, end)
+        for name, channel in scenario.spec.channels.items()
+        if channel.handle_time_factor is not None
+    }

@@ -1,10 +1,10 @@
-"""Reading a scenario: file, ``--set``, short forms, defaults, schema, checks, replayed log; every mistake at once."""
+"""Reading a scenario: its layers, defaults, schema, tables of staff, replayed log, checks; every mistake at once."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.defaults import CHANNELS, Default
-from sim.errors import Mistake, ScenarioError, SimError, UsageError
+from sim.errors import Mistake, ScenarioError, SimError, UsageError, did_you_mean
 from sim.replay import Log, LogColumns, log_digest, read_log
-from sim.scenario import yaml
+from sim.scenario import layers
 from sim.scenario.check import check
 from sim.scenario.complaints import explain, meant
-from sim.scenario.complete import Keys, fill, spell_out, spelled_out
+from sim.scenario.complete import Keys, fill
+from sim.scenario.layers import Layer
 from sim.scenario.spec import ScenarioSpec
+from sim.scenario.staff import Filling
 
 REPLAY: Keys = ("demand", "replay")
 ROUNDS = 6
@@ -36,81 +38,107 @@ class Scenario:
     assumed: Mapping[str, Default]
     log: Log | None
     digest: str
-    """SHA-256 of everything that decides a run: what the scenario means, however it is written, and the log."""
+    """SHA-256 of everything that decides a run: what the scenario means, however it is written, and what its files
+    hold."""
+    variant: str | None = None
+    variants: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.spec.name
 
 
-def read(path: Path, sets: Sequence[str] = ()) -> Scenario:
-    """Read and check a scenario; `sets` are ``path=value`` as typed after ``--set``.
+def read(path: Path, sets: Sequence[str] = (), *, variant: str | None = None) -> Scenario:
+    """Read and check a scenario, or a variant of it; `sets` are ``path=value`` as typed after ``--set``.
+
+    All variants are checked, whichever is asked for.
 
     Raises:
-        ScenarioError: every mistake found, located. UsageError: no such file, or a ``--set`` that is no assignment.
+        ScenarioError: every mistake found, located. UsageError: no such file or variant, or a ``--set`` that is no
+        assignment.
     """
-    reading = _Reading(yaml.read(path), path)
+    files, mistakes = layers.of_file(path)
+    named, more = layers.variants(files)
+    mistakes += more
+    assigned = []
     for assignment in sets:
-        reading.assign(assignment)
-    return reading.scenario(tuple(sets))
+        try:
+            assigned.append(layers.of_assignment(assignment))
+        except ScenarioError as problem:
+            mistakes += problem.mistakes
+    if variant is not None and variant not in named:
+        hint = did_you_mean(variant, tuple(named)) or "the file has none: write them under variants"
+        raise UsageError(f"{path} has no variant '{variant}'", hint)
+    chosen = [named[variant]] if variant is not None else []
+    whole = _Reading([*files, *chosen, *assigned], path, mistakes).scenario(tuple(sets))
+    wrong = [] if variant is not None else list(_wrong_variants(files, named, path, whole, bool(sets)))
+    if whole is None or wrong:
+        raise ScenarioError([*mistakes, *wrong])
+    return replace(whole, variant=variant, variants=tuple(named))
+
+
+def _wrong_variants(
+    files: Sequence[Layer], named: Mapping[str, Layer], path: Path, base: Scenario | None, changed: bool
+) -> Iterator[Mistake]:
+    """The mistakes that the variants of a file bring in; those of the base are known."""
+    for name, layer in named.items():
+        mistakes: list[Mistake] = []
+        found = _Reading([*files, layer], path, mistakes).scenario(())
+        yield from (mistake for mistake in mistakes if mistake.path.startswith(f"variants.{name}") or base is not None)
+        if found is not None and base is not None and not changed and found.digest == base.digest:
+            yield layer.mistake(("variants", name), "this variant changes nothing", "change something, or take it out")
 
 
 class _Reading:
     """One scenario on its way in. Paths are those of the data with its short forms spelled out."""
 
-    def __init__(self, document: yaml.Document, path: Path) -> None:
-        self.document = document
+    def __init__(self, layers_: Sequence[Layer], path: Path, mistakes: list[Mistake]) -> None:
+        self.layers = layers_
         self.path = path
-        self.data, self.origin = spell_out(document.data)
-        self.mistakes: list[Mistake] = list(document.mistakes)
-        self.set_at: dict[Keys, str] = {}
+        self.data = layers.merged(layers_)
+        self.mistakes = mistakes
 
-    def assign(self, assignment: str) -> None:
-        """Put a value given on the command line at its path."""
-        dotted, found, text = assignment.partition("=")
-        keys = tuple(part.strip() for part in dotted.split("."))
-        if not found or not all(keys):
-            raise UsageError(f"--set {_cut(assignment)}: not an assignment", "write it as in --set phone.staff=12")
-        told = f"--set {_cut(assignment)}"
-        try:
-            document = yaml.parse(f"value: {text}", told)
-            mistakes = document.mistakes
-        except ScenarioError as problem:
-            mistakes = problem.mistakes
-        if mistakes or document.data.keys() != {"value"}:
-            # without the places within this one value
-            wrong = [Mistake(told, 0, 0, dotted, m.what.partition("; first at")[0], m.hint) for m in mistakes]
-            self.mistakes += wrong or [Mistake(told, 0, 0, dotted, "more than one value", "write it on one line")]
-            return
-        value = document.data["value"]
-        at = keys if keys == ("customers",) and isinstance(value, dict) else spelled_out(keys)
-        if at != keys and ("channels",) not in self.document.places:
-            self.origin[at[:2]] = keys[:1]
-        here: Any = self.data
-        for key in at[:-1]:
-            if not isinstance(here.get(key), dict):
-                here[key] = {}
-            here = here[key]
-        here[at[-1]] = value
-        self.set_at[at] = told
-
-    def scenario(self, sets: tuple[str, ...]) -> Scenario:
+    def scenario(self, sets: tuple[str, ...]) -> Scenario | None:
+        """The scenario; None where there are mistakes, which are noted."""
         data, assumed = fill(self.data)
         if data.get("name") is None:
             data["name"] = self.path.stem
         spec, broken = self._validated(data)
+        self._find_unstaffed(broken)
+        log = None
         if spec is not None:
+            spec = self._with_staff(spec, broken)
             log = self._log(spec, broken)
             for path, what, hint, about in check(spec, log, assumed):
                 if not any(path[: len(gone)] == gone for gone in broken) and not any(
                     _overlap(place, gone) for place in about for gone in broken
                 ):
                     self._mistake(path, what, hint)
-        if self.mistakes:
-            raise ScenarioError(self.mistakes)
-        assert spec is not None
+        if self.mistakes or spec is None:
+            return None
         text = self.path.read_text("utf-8-sig")
         return Scenario(spec, str(self.path), text, sets, assumed, log, _digest(spec, log))
+
+    def _find_unstaffed(self, broken: set[Keys]) -> None:
+        """A group has staff or shifts, which no schema says: it would name neither or both."""
+        entries = self.data.get("groups")
+        for name, group in entries.items() if isinstance(entries, dict) else ():
+            keys = {("groups", name, key) for key in ("staff", "shifts")}
+            given = isinstance(group, dict) and any(group.get(key) is not None for key in ("staff", "shifts"))
+            if isinstance(group, dict | None) and not given and not keys & broken:
+                self._mistake(("groups", name), "'staff' is missing", "add it, as in staff: 12")
+
+    def _with_staff(self, spec: ScenarioSpec, broken: set[Keys]) -> ScenarioSpec:
+        """The scenario with its tables of staff read; where one cannot be, its path is broken."""
+        filling = Filling(spec, lambda path: layers.blamed(self.layers, path).folder)
+        spec = filling.spec
+        for path, problem in filling.problems:
+            broken.add(path)
+            if isinstance(problem, ScenarioError):
+                self.mistakes.extend(problem.mistakes)
+            else:
+                self._mistake(path, problem.what, problem.hint)
+        return spec
 
     def _validated(self, data: dict[str, Any]) -> tuple[ScenarioSpec | None, set[Keys]]:
         """The spec, and the paths that had to be taken out for it to be valid: their mistakes are noted, and what is
@@ -138,31 +166,15 @@ class _Reading:
             missing = error["type"] == "missing"
             if missing and location in misspelt:
                 continue
-            if location[0] in CHANNELS and not isinstance(self.data["channels"], dict):
+            if location[0] in CHANNELS and not isinstance(self.data.get("channels"), dict):
                 continue
             for problem in explain(location, error):
                 at = location[:-1] if missing else location + tuple(problem.at)
                 self._mistake(at, problem.what, problem.hint, at_key=error["type"] == "extra_forbidden")
 
     def _mistake(self, path: Keys, what: str, hint: str, *, at_key: bool = False) -> None:
-        """Note a mistake where the user made it: a value where it stands, a mapping at its key."""
-        written = self._written(path)
-        for keys, told in self.set_at.items():
-            if path[: len(keys)] == keys or (keys[: len(path)] == path and written not in self.document.places):
-                self.mistakes.append(Mistake(told, 0, 0, yaml.dotted(written), what, hint))
-                return
-        place = self.document.place_of(written)
-        if not at_key and not isinstance(_value(self.document.data, written), dict | None):
-            place = self.document.values.get(written, place)
-        self.mistakes.append(Mistake(self.document.name, place.line, place.column, yaml.dotted(written), what, hint))
-
-    def _written(self, path: Keys) -> Keys:
-        """The path as the user wrote it; without the number of an item where they wrote no list."""
-        moved = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.origin), ())
-        written = self.origin.get(moved, ()) + path[len(moved) :]
-        while written and isinstance(written[-1], int) and written not in self.document.places:
-            written = written[:-1]
-        return written
+        """Note a mistake where the user made it."""
+        self.mistakes.append(layers.blamed(self.layers, path).mistake(path, what, hint, at_key=at_key))
 
     def _log(self, spec: ScenarioSpec, broken: set[Keys]) -> Log | None:
         replay = spec.demand.replay
@@ -177,10 +189,8 @@ class _Reading:
         )
         # a path in the scenario is relative to it; one typed after --set is relative to where it was typed
         path = (*REPLAY, "file")
-        typed = any(path[: len(keys)] == keys for keys in self.set_at)
-        file = Path(replay.file) if typed else self.path.parent / replay.file
         try:
-            return read_log(file, columns)
+            return read_log(layers.blamed(self.layers, path).folder / replay.file, columns)
         except ScenarioError as problem:
             # where a key that says how to read it is broken, its rows are not to blame
             if not any(keys[:2] == REPLAY and keys[2:3] != ("compare",) for keys in broken):
@@ -190,23 +200,9 @@ class _Reading:
         return None
 
 
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 def _overlap(one: Keys, other: Keys) -> bool:
     """Whether one path is the other, or lies below it."""
     return all(a == b for a, b in zip(one, other, strict=False))
-
-
-def _value(data: Any, path: Keys) -> Any:
-    """What stands at a path; None where nothing does."""
-    for key in path:
-        data = data[key] if isinstance(key, int) else data.get(key)
-        if data is None:
-            break
-    return data
 
 
 def _without(data: Mapping[str, Any], paths: Sequence[Keys]) -> tuple[dict[str, Any], set[Keys]]:

@@ -12,18 +12,28 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from sim import units
-from sim.clock import DAY, DAYS, Week, say_clock
+from sim.clock import DAY, DAYS, Dated, Week, say_clock
 from sim.errors import did_you_mean
 from sim.policies import RESPONSE, ROUTING, STAFFING
 from sim.scenario.words import (
     Again,
+    Amount,
+    Counted,
+    Counts,
     Date,
     Duration,
     Ending,
     Factor,
     Few,
+    FromFile,
+    Growth,
+    HolidaysOf,
     Hours,
     Interval,
+    Limit,
+    Moment,
+    Months,
+    Multiples,
     Number,
     PerSecond,
     PerTime,
@@ -32,15 +42,20 @@ from sim.scenario.words import (
     Rates,
     Shape,
     Share,
+    ShiftsOf,
     Shrinkage,
     Some,
     SomeTime,
+    Span,
+    Table,
     Target,
     Time,
+    Weekdays,
     Words,
     Zone,
     read_by,
     read_count,
+    read_file,
     read_hours,
     read_week,
 )
@@ -56,10 +71,15 @@ class FromLog(NamedTuple):
     per: float
 
 
-def read_staff(value: Any) -> Week | int | FromLog:
-    """A number of agents, a table of them by days and hours, or ``{from_log: {gap: 30m, per: 1h}}``."""
+def read_staff(value: Any) -> Week | Dated | int | FromLog | FromFile:
+    """A number of agents, a table of them by days and hours, a file with such a table, or
+    ``{from_log: {gap: 30m, per: 1h}}``."""
+    if isinstance(value, Dated | FromFile):
+        return value
     if isinstance(value, dict) and "from_log" in value:
         return _read_from_log(value)
+    if (isinstance(value, dict) and "file" in value) or (isinstance(value, str) and "." in value.strip()[1:]):
+        return read_file(value)
     if not isinstance(value, dict):
         return value if isinstance(value, Week) else read_count(value, most=LARGEST_TEAM)
     return read_week(lambda v: float(read_count(v, most=LARGEST_TEAM)), "mon-fri 09:00-17:00: 6")(value)
@@ -116,11 +136,13 @@ def _as_call(value: Any, catalogue: dict[str, Any]) -> str:
     return f"write {name}({listed})" if listed else f"write {name}"
 
 
-StaffLevels = Annotated[Week | int | FromLog, read_by(read_staff)]
+StaffLevels = Annotated[Week | Dated | int | FromLog | FromFile, read_by(read_staff)]
 
 
 class Spec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 class Contracts(Spec):
@@ -156,19 +178,35 @@ class Intent(Spec):
 
 
 class Channel(Spec):
+    """A way to reach the desk: live, where customers wait, or deferrable, where messages do."""
+
     kind: Literal["live", "deferrable"]
     share: Share
     rate: Rates | None = None
-    hours: Hours
+    volume: PerSecond | None = None
+    """issues in a normal week, spread by `weekdays` and `shape`; in place of a share"""
+    counts: Counted = Counts(offered=False)
+    """what `rate` or `volume` count: first attempts, or contacts offered, with redials and reconnects in them"""
+    weekdays: Weekdays
+    """how the days of the week differ, as factors on a mean day"""
     shape: Shape
+    hours: Hours
+    backlog: Some | None = None
+    """contacts that wait when the measured time begins, in place of those that the run-in leaves (deferrable only)"""
     staff: StaffLevels | None = None
+    shifts: ShiftsOf | None = None
+    """as a group's"""
     cost: PerTime | None = None
     shrinkage: Shrinkage | None = None
+    charge: Amount | None = None
+    """what each offered contact costs beside the staff: the line, the licence"""
     lines: Some | None = None
     at_once: Few = 1
     slowdown: Share = 0.0
     patience: Time
     handle_time: Ending
+    handle_time_factor: Multiples | None = None
+    """how handle time differs by the time at which the issue arises, as factors"""
     wrap_up: Ending
     resolved_at_first_contact: Share
     redial: Again
@@ -184,9 +222,30 @@ class Group(Spec):
 
     answers: Words
     then: Words = ()
-    staff: StaffLevels
+    staff: StaffLevels | None = None
+    shifts: ShiftsOf | None = None
+    """who works when, with breaks: shifts by name, or a file of people"""
     cost: PerTime
     shrinkage: Shrinkage
+
+
+class Event(Spec):
+    """A surge: for a while more issues than usual arise, then fewer and fewer of them."""
+
+    at: Moment
+    """when it begins, by the desk's clock"""
+    lasts: SomeTime
+    """how long it is at its height"""
+    fades: Duration = 0.0
+    """after that, the time in which what is left of it halves"""
+    factor: Factor | None = None
+    """on the usual rate, at the height"""
+    issues: Some | None = None
+    """how many issues it brings in all, in place of a factor"""
+    channels: Words = ()
+    """where; without it on all channels"""
+    intent: str | None = None
+    """what its issues are about; without it like any others"""
 
 
 class Columns(Spec):
@@ -235,8 +294,16 @@ class Replay(Spec):
 
 
 class Demand(Spec):
+    """How issues come over time, beside what each channel says."""
+
     busy_days: Number
     busy_hours: Number
+    growth: Growth = 0.0
+    """of all rates and volumes, compounded from `since` on"""
+    since: Date | None = None
+    """the day for which rates and volumes hold; without it the first day"""
+    months: Months | None = None
+    """how the months differ, as factors on all rates and volumes"""
     replay: Replay | None = None
 
 
@@ -244,6 +311,22 @@ class Policies(Spec):
     routing: Annotated[Any, _read_policy(ROUTING)] = ROUTING["live_first"]()
     response: Annotated[Any, _read_policy(RESPONSE)] = RESPONSE["answer_all"]()
     staffing: Annotated[Any, _read_policy(STAFFING)] = STAFFING["as_scheduled"]()
+
+
+class Costs(Spec):
+    """What the desk costs beside its staff and the charges of its channels."""
+
+    fixed: PerTime | None = None
+    """rent, licences, management"""
+
+
+class Survey(Spec):
+    """The satisfaction survey after an answered issue."""
+
+    asked: Share = 1.0
+    """share of the issues with an answer that are surveyed"""
+    answers: Share | None = None
+    """share of the surveys that are answered, at a satisfaction of 80; without it 21 %"""
 
 
 class ScenarioSpec(Spec):
@@ -254,13 +337,24 @@ class ScenarioSpec(Spec):
     customers: Customers
     channels: dict[str, Channel]
     groups: dict[str, Group]
+    roster: Table | None = None
+    """a file of people with their skills and shifts: each set of skills becomes a skill group"""
     targets: dict[str, Target] = Field(default_factory=dict)
+    thresholds: dict[str, Limit] = Field(default_factory=dict)
+    """what a run has to meet, by measure, as at least 80%: if it does not, the exit code is 3"""
     intents: dict[str, Intent]
     demand: Demand
+    events: dict[str, Event] = Field(default_factory=dict)
     policies: Policies = Policies()
+    costs: Costs = Costs()
+    survey: Survey = Survey()
+    uncertainty: dict[str, Span] = Field(default_factory=dict)
+    """ranges of what is not known, by path, as 6m..10m; drawn from with --uncertain"""
     starts: Date
     lasts: SomeTime
     time_zone: Zone
+    holidays: HolidaysOf | None = None
+    """public holidays, on which hours, staff and demand are those of `holiday`, or else of Sunday"""
     interval: Interval
     run_in: Duration
     drain: Duration

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -322,11 +322,338 @@ def read_target(value: Any) -> tuple[float, float]:
     return share, within
 
 
-def read_shape(value: Any) -> str:
+_read_shares = read_week(
+    lambda value: units.number(str(value).strip().removesuffix("%"), least=0), "mon-fri 09:00-10:00: 12"
+)
+
+
+def read_shape(value: Any) -> str | Week:
+    """The name of a shape, or a table: the share of the day's contacts, in any scale, by range of hours."""
+    if isinstance(value, dict | Week):
+        return _read_shares(value)
     if value not in tuple(defaults.SHAPES):
         hint = did_you_mean(str(value)[:60], tuple(defaults.SHAPES))
         raise Unclear(f"{shown(value)} is not a shape of the day", hint)
     return str(value)
+
+
+def read_multiple(value: Any) -> float:
+    """A factor that may be 0: ``1.2x``, ``0x``."""
+    text = str(value).strip()
+    return 0.0 if re.fullmatch(r"0(\.0*)?[xX×]?", text) else read_factor(value)
+
+
+read_multiples = read_week(read_multiple, "mon-fri 09:00-12:00: 1.1x")
+
+
+def read_weekdays(value: Any) -> tuple[float, ...]:
+    """``{mon: 1.2x, tue-fri: 1.0x, sat: 0.5x, sun: 0x, holiday: 0.3x}``: a factor for each of the seven days and for
+    holidays; days left out have 1, a holiday that of Sunday."""
+    if isinstance(value, tuple):
+        return value
+    if not isinstance(value, dict):
+        raise Unclear(f"{shown(value)} does not say which day", "write it as in {mon: 1.2x, tue-fri: 1x, sat: 0.5x}")
+    factors: dict[int, float] = {}
+    problems: list[Problem] = []
+    for days, factor in value.items():
+        try:
+            kinds, number = _kinds(days), read_multiple(factor)
+            for kind in kinds:
+                if kind in factors:
+                    raise Unclear(f"{(*DAYS, 'holiday')[kind]} is given twice", "name each day once")
+                factors[kind] = number
+        except Unclear as problem:
+            problems.append(Problem((days,), problem.what, problem.hint))
+    if problems:
+        raise Problems(problems)
+    week = [factors.get(day, 1.0) for day in range(7)]
+    if not any(week):
+        raise Unclear("no day has any contacts", "give one a factor above 0x")
+    return (*week, factors.get(HOLIDAY, week[-1]))
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def read_months(value: Any) -> tuple[float, ...]:
+    """``{nov: 1.3x, dec: 1.6x}``: a factor for each month from January; months left out have 1."""
+    if isinstance(value, tuple):
+        return value
+    if not isinstance(value, dict):
+        raise Unclear(f"{shown(value)} does not say which month", "write it as in {nov: 1.3x, dec: 1.6x}")
+    factors = [1.0] * 12
+    problems: list[Problem] = []
+    for month, factor in value.items():
+        try:
+            if month[:3].lower() not in _MONTHS or len(month) < 3:
+                raise Unclear(f"{shown(month)} is not a month", "write jan, feb, mar, and so on")
+            factors[_MONTHS.index(month[:3].lower())] = read_multiple(factor)
+        except Unclear as problem:
+            problems.append(Problem((month,), problem.what, problem.hint))
+    if problems:
+        raise Problems(problems)
+    return tuple(factors)
+
+
+def read_growth(value: Any) -> float:
+    """``6%/year``, ``-3%/year``: how much more a year later, as a share."""
+    found = re.fullmatch(r"\s*([+-]?[0-9.]+)\s*%\s*(?:/|a|per)\s*y(?:ea)?r?\s*", str(value).replace("\u2212", "-"))
+    hint = "write it as in 6%/year, or -3%/year"
+    if not found:
+        raise Unclear(f"{shown(value)} is not a growth", hint)
+    share = units.number(found[1]) / 100
+    if not -0.99 <= share <= 10:
+        raise Unclear(f"{shown(value)} is not plausible", "give -99%/year to 1000%/year")
+    return share
+
+
+class Counts(NamedTuple):
+    """What a rate or volume counts: contacts as offered, redials and reconnects included, or first attempts only.
+    `abandoned` is the share that abandoned when they were counted; None: as Erlang A has it with this staff."""
+
+    offered: bool
+    abandoned: float | None = None
+
+
+def read_counts(value: Any) -> Counts:
+    """``first_attempts``, ``offered``, ``offered(abandoned 6%)``."""
+    if isinstance(value, Counts):
+        return value
+    hint = "write first_attempts, offered or offered(abandoned 6%)"
+    name, given = units.call(value) if isinstance(value, str) else ("", {})
+    if name not in ("first_attempts", "offered") or set(given) - {"abandoned"} or (given and name != "offered"):
+        raise Unclear(f"{shown(value)} does not say what was counted", hint)
+    return Counts(name == "offered", units.share(given["abandoned"]) if given else None)
+
+
+def read_moment(value: Any) -> datetime:
+    """``2026-10-06 18:20``, by the desk's own clock."""
+    if isinstance(value, datetime):
+        return value
+    day, _, clock = str(value).strip().replace("T", " ").partition(" ")
+    try:
+        second = units.clock(clock.strip())
+        if second == DAY:
+            raise Unclear("")
+        return datetime.combine(read_date(day), time(second // 3600, second % 3600 // 60))
+    except Unclear:
+        hint = "write a date and a time, such as 2026-10-06 18:20"
+        raise Unclear(f"{shown(value)} is not a moment", hint) from None
+
+
+class Holidays(NamedTuple):
+    """Public holidays: those of a country or a region of it, `also` further dates, `but` not these."""
+
+    country: str = ""
+    region: str | None = None
+    also: tuple[date, ...] = ()
+    but: tuple[date, ...] = ()
+
+
+def read_holidays(value: Any) -> Holidays:
+    """``GB``, ``GB-ENG``, or ``{country: GB-ENG, also: [2026-12-24], but: [2026-12-28]}``."""
+    if isinstance(value, Holidays):
+        return value
+    given = value if isinstance(value, dict) else {"country": value}
+    problems = [
+        Problem((key,), "unknown key", "known here: country, also, but")
+        for key in given
+        if key not in ("country", "also", "but")
+    ]
+    country, region, dates = "", None, {}
+    try:
+        country, region = _country(given.get("country"))
+    except Unclear as problem:
+        problems.append(Problem(("country",) if isinstance(value, dict) else (), problem.what, problem.hint))
+    for key in ("also", "but"):
+        listed = given.get(key, [])
+        try:
+            dates[key] = tuple(read_date(day) for day in (listed if isinstance(listed, list) else [listed]))
+        except Unclear as problem:
+            problems.append(Problem((key,), problem.what, problem.hint))
+    if problems:
+        raise Problems(problems)
+    return Holidays(country, region, **dates)
+
+
+def _country(value: Any) -> tuple[str, str | None]:
+    if value is None:
+        return "", None
+    import holidays
+
+    known = holidays.list_supported_countries(include_aliases=False)
+    code, dash, region = str(value).strip().upper().partition("-")
+    if code not in known:
+        hint = "write the two letters of the country, as in GB or US-NY"
+        meant = {"UK": "GB", "EN": "GB-ENG", "USA": "US", "GER": "DE"}.get(code)
+        raise Unclear(f"no holidays are known of {shown(value)}", f"did you mean '{meant}'?" if meant else hint)
+    if dash and region not in known[code]:
+        hint = f"of {code} there are {', '.join(known[code])}" if known[code] else f"write {code} alone"
+        raise Unclear(f"no holidays are known of {shown(value)}", hint)
+    return code, region or None
+
+
+def read_limit(value: Any) -> str:
+    """``at least 80%``, ``at most 24h``; what the words after it mean depends on what they limit."""
+    found = re.fullmatch(r"\s*at\s+(least|most)\s+(\S.*?)\s*", str(value))
+    if not found:
+        symbol = re.fullmatch(r"\s*([<>]=?)\s*(\S.*?)\s*", str(value))
+        words = (
+            f"at {'least' if symbol[1][0] == '>' else 'most'} {symbol[2]}" if symbol else "at least 80%, at most 24h"
+        )
+        raise Unclear(f"{shown(value)} is not a threshold", f"write {words}")
+    return f"at {found[1]} {found[2]}"
+
+
+def read_range(value: Any) -> tuple[str, str]:
+    """``6m..10m``: the lowest and the highest value, as words."""
+    low, found, high = str(value).partition("..")
+    if not found or not low.strip() or not high.strip() or ".." in high:
+        raise Unclear(f"{shown(value)} is not a range", "write the lowest and the highest value, as in 6m..10m")
+    return low.strip(), high.strip()
+
+
+class FromFile(NamedTuple):
+    """A table of staff in a file: which worksheet, whose rows, and which column holds what."""
+
+    file: str
+    sheet: str | None = None
+    group: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+TABLES = (".csv", ".xlsx", ".xlsm", ".tsv", ".txt")
+
+
+def read_file(value: Any) -> FromFile:
+    """``staff.xlsx``, or ``{file: staff.xlsx, sheet: October, group: front_line, columns: {agents: HC}}``."""
+    if isinstance(value, FromFile):
+        return value
+    given = value if isinstance(value, dict) else {"file": value}
+    hint = "write it as in {file: staff.xlsx, sheet: October, columns: {agents: Headcount}}"
+    problems = [
+        Problem((key,), "unknown key", hint) for key in given if key not in ("file", "sheet", "group", "columns")
+    ]
+    problems += [
+        Problem((key,), f"{shown(given[key])} is not text", hint)
+        for key in ("file", "sheet", "group")
+        if key in given and not isinstance(given[key], str)
+    ]
+    columns = given.get("columns", {})
+    if not isinstance(columns, dict) or not all(isinstance(name, str) for name in columns.values()):
+        problems.append(Problem(("columns",), "these are not columns by their header", hint))
+    file = given.get("file")
+    if isinstance(file, str) and not file.lower().endswith(TABLES):
+        at: tuple[str | int, ...] = ("file",) if isinstance(value, dict) else ()
+        problems.append(Problem(at, f"{shown(file)} is not a table", "give a .csv or .xlsx file"))
+    if problems:
+        raise Problems(problems)
+    return FromFile(str(file), given.get("sheet"), given.get("group"), tuple(columns.items()))
+
+
+class InlineShift(NamedTuple):
+    """So many agents who work the same hours on the same days; `breaks` are (start, end, paid), seconds of the day."""
+
+    name: str
+    agents: int
+    days: tuple[int, ...]
+    start: int
+    end: int
+    breaks: tuple[tuple[int, int, bool], ...] = ()
+
+
+LONGEST_SHIFT = 14 * 3600
+"""Seconds; whatever starts later than it ends and is longer was not meant as a night shift."""
+
+
+def read_shifts(value: Any) -> FromFile | tuple[InlineShift, ...]:
+    """A file of shifts by person, or shifts by name:
+    ``{early: {agents: 6, days: mon-fri, hours: 08:00-16:00, breaks: [10:00-10:15, 12:00-12:30 unpaid]}}``."""
+    if isinstance(value, FromFile | tuple):
+        return value
+    if not isinstance(value, dict) or "file" in value:
+        return read_file(value)
+    shifts, problems = [], []
+    for name, given in value.items():
+        try:
+            shifts.append(_shift(name, given))
+        except Problems as found:
+            problems += [Problem((name, *each.at), each.what, each.hint) for each in found.problems]
+    if not shifts and not problems:
+        problems.append(Problem((), "there is no shift", "write early: {agents: 6, hours: 08:00-16:00}"))
+    if problems:
+        raise Problems(problems)
+    return tuple(shifts)
+
+
+def _shift(name: str, given: Any) -> InlineShift:
+    keys: dict[str, Callable[[Any], Any]] = {
+        "agents": lambda text: read_count(text, least=1, most=10_000),
+        "days": units.weekdays,
+        "hours": units.clock_range,
+        "breaks": _breaks,
+    }
+    hint = "write it as in early: {agents: 6, days: mon-fri, hours: 08:00-16:00, breaks: [12:00-12:30 unpaid]}"
+    if not isinstance(given, dict):
+        raise Problems([Problem((), f"{shown(given)} is not a shift", hint)])
+    problems = [
+        Problem((key,), "unknown key", did_you_mean(str(key)[:60], tuple(keys))) for key in given if key not in keys
+    ]
+    problems += [Problem((), f"'{key}' is missing", hint) for key in ("agents", "hours") if given.get(key) is None]
+    read: dict[str, Any] = {"days": tuple(range(7)), "breaks": ()}
+    for key in keys.keys() & given.keys():
+        try:
+            read[key] = keys[key](given[key])
+        except Unclear as problem:
+            problems.append(Problem((key,), problem.what, problem.hint))
+    if "hours" in read and not problems:
+        start, end = read.pop("hours")
+        problems += _fitting(start, end, read)
+    if problems:
+        raise Problems(problems)
+    return InlineShift(name, **read)
+
+
+def _fitting(start: int, end: int, read: dict[str, Any]) -> list[Problem]:
+    """Put the hours among what was read; what does not fit within them is a problem. A night runs past 24 h."""
+    if end <= start:
+        end += DAY
+    read |= {"start": start, "end": end}
+    if end > DAY and end - start > LONGEST_SHIFT:
+        what = "this shift ends before it starts; a night shift is at most 14 h long"
+        return [Problem(("hours",), what, "give its start first")]
+    shifted = tuple(
+        (s + DAY, e + DAY, paid) if s < start and end > DAY else (s, e, paid) for s, e, paid in read["breaks"]
+    )
+    read["breaks"] = tuple(sorted((s, e + DAY if e <= s else e, paid) for s, e, paid in shifted))
+    outside = [span for span in read["breaks"] if span[0] < start or span[1] > end]
+    apart = all(one[1] <= other[0] for one, other in pairwise(read["breaks"]))
+    if outside or not apart:
+        what = "a break lies outside the shift" if outside else "two breaks overlap"
+        return [
+            Problem(
+                ("breaks",), what, f"keep breaks apart, between {say_clock(start)} and {say_clock(end % DAY or DAY)}"
+            )
+        ]
+    return []
+
+
+def _breaks(value: Any) -> tuple[tuple[int, int, bool], ...]:
+    """``[10:00-10:15, 12:00-12:30 unpaid]``: paid if nothing else is said."""
+    breaks = []
+    for text in value if isinstance(value, list) else [value]:
+        span, _, kind = str(text).strip().partition(" ")
+        if kind.strip() not in ("", "paid", "unpaid"):
+            raise Unclear(f"{shown(text)} is not a break", "write it as in 12:00-12:30 unpaid")
+        breaks.append((*units.clock_range(span), kind.strip() != "unpaid"))
+    return tuple(breaks)
+
+
+def read_plain_money(value: Any) -> Money:
+    money = units.money(value)
+    if money.per is not None:
+        raise Unclear(f"{shown(value)} is for a length of time", "write the amount alone, as in 0.10 EUR")
+    return money
 
 
 def read_shrinkage(value: Any) -> float:
@@ -359,7 +686,19 @@ PerTime = Annotated[Money, read_by(_per_time)]
 Factor = Annotated[float, read_by(read_factor)]
 Target = Annotated[tuple[float, float], read_by(read_target)]
 Date = Annotated[date, read_by(read_date)]
-Shape = Annotated[str, read_by(read_shape)]
+Shape = Annotated[str | Week, read_by(read_shape)]
+Weekdays = Annotated[tuple[float, ...], read_by(read_weekdays)]
+Months = Annotated[tuple[float, ...], read_by(read_months)]
+Multiples = Annotated[Week, read_by(read_multiples)]
+Growth = Annotated[float, read_by(read_growth)]
+Counted = Annotated[Counts, read_by(read_counts)]
+Moment = Annotated[datetime, read_by(read_moment)]
+HolidaysOf = Annotated[Holidays, read_by(read_holidays)]
+Limit = Annotated[str, read_by(read_limit)]
+Span = Annotated[tuple[str, str], read_by(read_range)]
+Table = Annotated[FromFile, read_by(read_file)]
+ShiftsOf = Annotated[Any, read_by(read_shifts)]
+Amount = Annotated[Money, read_by(read_plain_money)]
 Zone = Annotated[str, read_by(read_zone)]
 Interval = Annotated[float, read_by(read_interval)]
 Again = Annotated[AgainRule, read_by(read_again)]

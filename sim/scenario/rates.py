@@ -1,0 +1,245 @@
+"""Demand as a scenario describes it, laid on real days: how many issues arise on which channel, when, of what kind.
+
+A channel's issues come from its customers, or from a rate or a volume of its own. What phone systems count already
+holds redials and reconnects; those are taken out here, so that the simulation can make them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import defaults, demand
+from sim.clock import DAY, WEEK, Calendar, Week
+from sim.demand import Rate
+from sim.erlang import erlang_a
+from sim.scenario import spec as s
+from sim.scenario.staff import groups, on_the_floor
+from sim.scenario.times import time_of
+from sim.tables import Array, Floats
+from sim.units import MONTH, YEAR
+
+FADED = 7
+"""Half-lives after which nothing is left of an event: less than a hundredth."""
+STEP = 900.0
+"""Seconds in which a fading event is taken as constant."""
+
+
+@dataclass(frozen=True)
+class FirstAttempts:
+    """How counted contacts became issues on a channel: both a normal week, the share that abandoned, and the share of
+    answered contacts after which somebody came back."""
+
+    offered: float
+    issues: float
+    abandoned: float
+    again: float
+
+
+class Days(NamedTuple):
+    """The real days of a run: its calendar, and its start (run-in included) and the measured end in elapsed seconds."""
+
+    calendar: Calendar
+    start: float
+    end: float
+
+
+def calendar(spec: s.ScenarioSpec) -> Calendar:
+    """The days of a scenario with its holidays."""
+    span = timedelta(seconds=spec.lasts + spec.drain), timedelta(seconds=spec.run_in)
+    first, last = spec.starts - span[1] - timedelta(days=2), spec.starts + span[0] + timedelta(days=2)
+    return Calendar(spec.starts, spec.time_zone, holidays_of(spec, first, last))
+
+
+def holidays_of(spec: s.ScenarioSpec, first: date, last: date) -> frozenset[date]:
+    """The public holidays from `first` to `last`."""
+    wanted = spec.holidays
+    if wanted is None:
+        return frozenset()
+    days = set(wanted.also)
+    if wanted.country:
+        import holidays
+
+        years = range(first.year, last.year + 1)
+        days |= set(holidays.country_holidays(wanted.country, subdiv=wanted.region, years=years))
+    return frozenset(day for day in days - set(wanted.but) if first <= day <= last)
+
+
+def week_of(spec: s.ScenarioSpec, name: str) -> Week:
+    """The rate of issues (or of offered contacts, where these are counted) of a channel over a normal week."""
+    channel = spec.channels[name]
+    # messages are written at any time; their hours are those of whoever works on them
+    hours = channel.hours if channel.kind == "live" else None
+    if channel.rate is not None:
+        return channel.rate if hours is None else channel.rate.within(hours)
+    if channel.volume is not None:
+        weekly = channel.volume * WEEK
+    else:
+        # of the whole: a channel with a rate of its own leaves the others what they had
+        shares = sum(other.share for other in spec.channels.values()) or 1.0
+        weekly = (spec.customers.count or 0) * spec.customers.issues * WEEK * channel.share / shares
+    return demand.shaped_week(weekly, channel.weekdays, shape_of(channel), hours)
+
+
+def shape_of(channel: s.Channel) -> Week:
+    if isinstance(channel.shape, Week):
+        return demand.by_day(channel.shape)
+    return demand.half_hours(defaults.SHAPES[channel.shape])
+
+
+def laid(spec: s.ScenarioSpec, days: Days, again: dict[str, FirstAttempts]) -> list[Rate]:
+    """The rate of issues by channel, before busyness, events included."""
+    rates = []
+    for name, channel in spec.channels.items():
+        start = 0.0 if channel.backlog is not None else days.start
+        rate = demand.lay(week_of(spec, name), days.calendar, start, days.end)
+        if name in again:
+            rate = rate.times(again[name].issues / (again[name].offered or 1.0))
+        rates.append(_grown(rate, spec, days.calendar))
+    return _with_events(rates, spec, days)
+
+
+def _grown(rate: Rate, spec: s.ScenarioSpec, days: Calendar) -> Rate:
+    """With growth, and the factor of the month."""
+    growth, months = spec.demand.growth, spec.demand.months
+    if not len(rate.starts) or (growth == 0 and months is None):
+        return rate
+    since = spec.demand.since or spec.starts
+
+    @cache
+    def factor(number: int) -> float:
+        day = days.day_of(number)
+        grown = (1 + growth) ** ((day - since).days * DAY / YEAR)
+        return float(grown * (months[day.month - 1] if months is not None else 1.0))
+
+    return rate.times(np.array([factor(days.day(start)) for start in rate.starts.tolist()]))
+
+
+# --- redials and reconnects in what was counted ----------------------------------------------------------------------
+
+
+def first_attempts(spec: s.ScenarioSpec, days: Days, handled: dict[str, float]) -> dict[str, FirstAttempts]:
+    """For every channel whose counts are of offered contacts: how many of them are issues.
+
+    Args:
+        handled: seconds for which a contact of each channel keeps an agent.
+    """
+    found = {}
+    for name, channel in spec.channels.items():
+        if not channel.counts.offered or (channel.rate is None and channel.volume is None):
+            continue
+        offered = sum(piece.value * (piece.end - piece.start) for piece in week_of(spec, name).pieces)
+        abandoned = channel.counts.abandoned
+        if abandoned is None:
+            abandoned = _abandoning(spec, name, days, handled[name])
+        solved = sum(
+            intent.share * (channel.resolved_at_first_contact if intent.resolved_at_first_contact is None else
+                            intent.resolved_at_first_contact)
+            for intent in spec.intents.values()
+        )  # fmt: skip
+        again = (1 - solved) * channel.reconnect.chance
+        issues = demand.first_attempts(offered, channel.redial.chance, abandoned, again)
+        found[name] = FirstAttempts(offered, issues, abandoned, again)
+    return found
+
+
+def _abandoning(spec: s.ScenarioSpec, name: str, days: Days, handled: float) -> float:
+    """The share that Erlang A expects to abandon with the scheduled staff, weighted by what is offered."""
+    channel = spec.channels[name]
+    patience = time_of(channel, "patience", name)
+    if channel.kind != "live" or patience is None or patience.mean <= 0 or handled <= 0:
+        return 0.0
+    edges = np.arange(0.0, days.end + spec.interval / 2, spec.interval)
+    offered = demand.lay(week_of(spec, name), days.calendar, 0.0, days.end).integral(edges)
+    agents = np.zeros(len(edges) - 1)
+    for group in groups(spec).values():
+        if name not in group.answers or isinstance(group.staff, s.FromLog):
+            continue
+        plan = list(days.calendar.lay(on_the_floor(spec, group), 0.0, days.end))
+        columns = np.array(plan, dtype=np.float64).reshape(-1, 3).T
+        agents += Rate(columns[0], columns[1], columns[2]).integral(edges) / spec.interval
+    expect = lru_cache(maxsize=None)(
+        lambda count, level: erlang_a(count / spec.interval, handled, level, patience.mean).p_abandon
+    )
+    pairs = zip(np.round(offered, 3).tolist(), np.rint(agents).astype(int).tolist(), strict=True)
+    lost = sum(count * expect(count, level) for count, level in pairs if count > 0)
+    return float(lost / offered.sum()) if offered.sum() > 0 else 0.0
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def spans_of(event: s.Event, days: Calendar) -> list[tuple[float, float, float]]:
+    """How an event comes and goes: (from, to, weight), 1 at its height, in elapsed seconds."""
+    at = event.at
+    begins = days.elapsed((at.date() - days.starts).days, at.hour * 3600 + at.minute * 60)
+    ends = begins + event.lasts
+    spans = [(begins, ends, 1.0)]
+    for number in range(int(np.ceil(FADED * event.fades / STEP))):
+        since, until = number * STEP, (number + 1) * STEP
+        # the mean of 2^(−t / half-life) from `since` to `until`
+        weight = event.fades / (np.log(2) * STEP) * (2 ** (-since / event.fades) - 2 ** (-until / event.fades))
+        spans.append((ends + since, ends + until, float(weight)))
+    return spans
+
+
+def _with_events(rates: list[Rate], spec: s.ScenarioSpec, days: Days) -> list[Rate]:
+    if not spec.events:
+        return rates
+    names, intents = list(spec.channels), list(spec.intents)
+    profiles = [spans_of(event, days.calendar) for event in spec.events.values()]
+    cuts = np.unique([edge for profile in profiles for begin, end, _ in profile for edge in (begin, end)])
+    cut = [_cut(rate, cuts) for rate in rates]
+    base = [rate.values.copy() for rate in cut]
+    extra = [np.zeros((len(rate.values), len(intents) + 1)) for rate in cut]
+    for event, profile in zip(spec.events.values(), profiles, strict=True):
+        concerned = [number for number, name in enumerate(names) if name in (event.channels or names)]
+        weight = {number: _weight(cut[number], profile) for number in concerned}
+        column = intents.index(event.intent) if event.intent is not None else len(intents)
+        if event.issues is not None:
+            amount = {n: rates[n].total() * weight[n] * (cut[n].ends - cut[n].starts) for n in concerned}
+            whole = sum(float(values.sum()) for values in amount.values())
+            for n in concerned:
+                more = rates[n].total() * weight[n] * event.issues / (whole or 1.0)
+                extra[n][:, column] += more
+        else:
+            for n in concerned:
+                extra[n][:, column] += base[n] * ((event.factor or 1.0) - 1) * weight[n]
+    return [_together(rate, more) for rate, more in zip(cut, extra, strict=True)]
+
+
+def _together(rate: Rate, extra: Floats) -> Rate:
+    whole = np.maximum(0.0, rate.values + extra.sum(1))
+    share = np.maximum(0.0, extra[:, :-1]) / np.where(whole > 0, whole, 1.0)[:, None]
+    return Rate(rate.starts, rate.ends, whole, np.minimum(share, 1.0) if share.any() else None)
+
+
+def _weight(rate: Rate, profile: list[tuple[float, float, float]]) -> Floats:
+    """The weight of an event in each piece of a rate, which lies within one of its spans or outside all."""
+    starts = np.array([begin for begin, _, _ in profile])
+    span = np.searchsorted(starts, rate.starts, side="right") - 1
+    weights = np.array([weight for _, _, weight in profile])
+    return np.where((span >= 0) & (rate.starts < profile[-1][1]), weights[np.maximum(span, 0)], 0.0)
+
+
+def _cut(rate: Rate, edges: Array | Floats) -> Rate:
+    """The same rate with pieces that end at the edges."""
+    if not len(rate.starts):
+        return rate
+    starts = np.unique(np.concatenate((rate.starts, edges[(edges > rate.starts[0]) & (edges < rate.ends[-1])])))
+    piece = np.searchsorted(rate.starts, starts, side="right") - 1
+    inside = starts < rate.ends[piece]
+    starts, piece = starts[inside], piece[inside]
+    following = np.append(starts[1:], np.inf)
+    return Rate(starts, np.minimum(rate.ends[piece], following), rate.values[piece])
+
+
+def customers(spec: s.ScenarioSpec, issues: float, seconds: float) -> int:
+    """How many customers there are: as said, or as many as the issues of an average month imply."""
+    if spec.customers.count is not None:
+        return spec.customers.count
+    return max(1, round(issues / seconds * MONTH / (spec.customers.issues * MONTH)))

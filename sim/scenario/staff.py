@@ -1,0 +1,166 @@
+"""Whose staff is what: numbers, tables by the week, shifts and files of them, as plans over real days.
+
+After `Filling` no file is left in a scenario: what it held stands in its place, so that it counts as what the scenario
+means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sim import defaults
+from sim.clock import Dated, Piece, Week
+from sim.errors import SimError, did_you_mean
+from sim.roster import read_levels, read_shifts
+from sim.scenario.complete import Keys
+from sim.scenario.spec import Channel, FromLog, Group, ScenarioSpec
+from sim.scenario.words import FromFile, InlineShift
+from sim.shifts import Shift, Team, shifts_of
+from sim.units import money
+
+T = TypeVar("T", Channel, Group)
+
+
+def groups(spec: ScenarioSpec) -> dict[str, Group]:
+    """All skill groups: those of the scenario, and one for every channel that carries its own staff."""
+    own = {
+        name: Group.model_construct(
+            answers=(name,),
+            then=(),
+            staff=channel.staff,
+            shifts=channel.shifts,
+            cost=channel.cost,
+            shrinkage=channel.shrinkage,
+        )
+        for name, channel in spec.channels.items()
+        if channel.staff is not None or channel.shifts is not None
+    }
+    return spec.groups | own
+
+
+def on_the_floor(spec: ScenarioSpec, group: Group) -> Week | Dated:
+    """A group's agents, those on a break left out. A plain number holds while any channel that the group answers has
+    its hours. Not for staff rebuilt from a log."""
+    assert not isinstance(group.staff, FromLog | FromFile)
+    if group.staff is None:
+        return group.shifts.agents if isinstance(group.shifts, Team) else Week(())
+    if isinstance(group.staff, Week | Dated):
+        return group.staff
+    union = Week((), ())
+    for name in (*group.answers, *group.then):
+        hours = spec.channels[name].hours if name in spec.channels else Week(())
+        more = (Week.always() if hours is None else hours).less(union)
+        assert union.holiday is not None
+        assert more.holiday is not None
+        union = Week(tuple(sorted((*union.pieces, *more.pieces))), tuple(sorted((*union.holiday, *more.holiday))))
+    level = group.staff
+
+    def staffed(pieces: tuple[Piece, ...] | None) -> tuple[Piece, ...]:
+        return tuple(piece._replace(value=level) for piece in pieces or ())
+
+    return Week(staffed(union.pieces), staffed(union.holiday))
+
+
+def on_the_payroll(group: Group) -> Week | Dated | None:
+    """Who is paid when, of shifts; None where whoever is on the floor is paid."""
+    return group.shifts.paid if isinstance(group.shifts, Team) else None
+
+
+class Filling:
+    """A scenario with its tables of staff read, and what was wrong with them, by path.
+
+    Args:
+        folder: what the path of a file is relative to, by where in the scenario it stands.
+    """
+
+    def __init__(self, spec: ScenarioSpec, folder: Callable[[Keys], Path]) -> None:
+        self.problems: list[tuple[Keys, SimError]] = []
+        self._zone = spec.time_zone
+        self._folder = folder
+        self._known = tuple(spec.channels)
+        channels = {name: self._filled(("channels", name), name, channel) for name, channel in spec.channels.items()}
+        named = {name: self._filled(("groups", name), name, group) for name, group in spec.groups.items()}
+        if spec.roster is not None:
+            named |= self._rostered(spec.roster, named)
+        self.spec = spec.model_copy(update={"channels": channels, "groups": named, "roster": None})
+
+    def _filled(self, path: Keys, name: str, holder: T) -> T:
+        changes: dict[str, object] = {}
+        if isinstance(holder.staff, FromFile):
+            changes["staff"] = self._levels((*path, "staff"), name, holder.staff)
+        if isinstance(holder.shifts, FromFile):
+            changes["shifts"] = self._people((*path, "shifts"), name, holder.shifts)
+        elif holder.shifts is not None:
+            changes["shifts"] = shifts_of([_shift(each) for each in holder.shifts], self._zone)
+        team = changes.get("shifts")
+        if isinstance(team, Team) and team.cost is not None:
+            changes["cost"] = team.cost
+        return holder.model_copy(update=changes) if changes else holder
+
+    def _levels(self, path: Keys, name: str, table: FromFile) -> Week | Dated:
+        try:
+            return read_levels(
+                self._folder(path) / table.file,
+                self._zone,
+                sheet=table.sheet,
+                group=table.group or name,
+                columns=dict(table.columns),
+            )
+        except SimError as problem:
+            self.problems.append((path, problem))
+            return Week(())
+
+    def _people(self, path: Keys, name: str, table: FromFile) -> Team | None:
+        teams = self._teams(path, table)
+        wanted = table.group or name
+        found = next((team for team in teams if team.name.lower() == wanted.lower()), None)
+        if found is None and len(teams) == 1 and table.group is None:
+            return teams[0]
+        if found is None and teams:
+            names = [team.name for team in teams]
+            hint = (
+                did_you_mean(wanted, names) if table.group else f"say which: {{file: {table.file}, group: {names[0]}}}"
+            )
+            self.problems.append((path, SimError(f"{table.file} has no group '{wanted}'", hint)))
+        return found
+
+    def _teams(self, path: Keys, table: FromFile) -> tuple[Team, ...]:
+        try:
+            return read_shifts(
+                self._folder(path) / table.file,
+                self._zone,
+                sheet=table.sheet,
+                group=None,
+                columns=dict(table.columns),
+                channels=self._known,
+                currency=None,
+            )
+        except SimError as problem:
+            self.problems.append((path, problem))
+            return ()
+
+    def _rostered(self, table: FromFile, named: dict[str, Group]) -> dict[str, Group]:
+        """The groups that a file of people makes: each set of skills one."""
+        found = {}
+        usual = defaults.GROUP_WITH_SHIFTS
+        for team in self._teams(("roster",), table):
+            if team.name in named or not team.skills:
+                what = f"group '{team.name}' is in the scenario as well" if team.skills else "nobody's skills are given"
+                hint = "keep one of the two" if team.skills else "add a column skills, such as phone, chat"
+                self.problems.append((("roster",), SimError(what, hint)))
+                continue
+            found[team.name] = Group.model_construct(
+                answers=team.skills,
+                then=(),
+                staff=None,
+                shifts=team,
+                cost=team.cost or money(usual["cost"].value),
+                shrinkage=float(str(usual["shrinkage"].value).rstrip("%")) / 100,
+            )
+        return found
+
+
+def _shift(given: InlineShift) -> Shift:
+    return Shift(agents=given.agents, days=given.days, start=given.start, end=given.end, breaks=given.breaks, cost=None)
