@@ -13,17 +13,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from sim import __version__
-from sim.errors import ScenarioError, SimError
+from sim.errors import ScenarioError, SimError, UsageError
 
 if TYPE_CHECKING:
-    from sim.run import Progress
+    from sim.run import Progress, Result
     from sim.scenario.read import Scenario
 
+MISSED = 3
 INTERRUPTED = 130
 
 
@@ -101,15 +102,23 @@ def commands() -> None:
     \b
     sim run scenarios/first.yaml            what will happen, in words, with plots
     sim validate scenarios/first.yaml       is the file right, and what does it assume?
+    sim new --from counts.csv               a scenario from your own counts
     sim run FILE --set phone.staff=8        the same with one thing changed
 
-    Exit codes: 0 passed, 1 internal error or results not writable, 2 usage or scenario malformed, 3 a check missed,
+    Exit codes: 0 passed, 1 internal error or results not writable, 2 usage or scenario malformed, 3 a threshold missed,
     130 interrupted. Shell completion: eval "$(_SIM_COMPLETE=bash_source sim)" (or zsh_source, fish_source).
     """
 
 
 _file = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-_set = click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
+_set = click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change one value, or try a range as in 8..14:2; may be repeated.",
+)
+_variant = click.option("--variant", metavar="NAME", help="One of the scenario's variants; by default none.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 _seed = click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63), help="Seed of all luck.")
 _jobs = click.option("--jobs", type=click.IntRange(1, 256), help="Processes; nothing depends on it but the time.")
@@ -118,64 +127,123 @@ _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 
 @commands.command(short_help="What will happen, in words, with plots.")
 @_file
+@_variant
 @_set
 @_seed
 @click.option("--replications", default=30, show_default=True, type=click.IntRange(1, 100_000), help="Independent runs")
+@click.option("--uncertain", is_flag=True, help="Draw what the scenario's `uncertainty` lists, in every replication.")
 @_jobs
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder; by default in results/.")
 @_json
 @_quiet
 def run(
-    file: Path, sets: tuple[str, ...], seed: int, replications: int, jobs: int | None, out: Path | None, *,
-    as_json: bool, quiet: bool,
+    file: Path, variant: str | None, sets: tuple[str, ...], seed: int, replications: int, jobs: int | None,
+    out: Path | None, *, uncertain: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Simulate a scenario and say what happens.
+    """Simulate a scenario and say what happens. Exit code 3: a threshold of the scenario was missed.
 
     \b
     sim run scenarios/broadband_week.yaml
     sim run scenarios/first.yaml --set phone.staff=8 --json
+    sim run scenarios/first.yaml --set phone.staff=1..4      one run for each, side by side
+    sim run scenarios/broadband_evenings.yaml --variant four_more
     sim run scenarios/first.yaml --replications 100 --out results/mine
     """
+    from sim.checks import checks, passed
+    from sim.report import console, document, sweep
+    from sim.scenario.ranges import sweep as swept
+
+    points = swept(sets)
+    several = len(points) > 1
+    runs = []
+    for point in points:
+        scenario = _read(file, point, variant)
+        if uncertain and not scenario.spec.uncertainty:
+            raise UsageError(f"{file} lists nothing uncertain", "add uncertainty: {phone.handle_time: 6m..10m}")
+        given = [assignment for assignment in point if assignment not in sets]
+        at = out if out is None or not several else out / "_".join(given).replace("/", "-").replace(" ", "")
+        result, folder = _simulated(
+            scenario, at, seed=seed, replications=replications, jobs=jobs, uncertain=uncertain, quiet=quiet
+        )
+        runs.append((tuple(given), result, str(folder)))
+    _, result, target = runs[0]
+    if as_json:
+        found = sweep.document(runs) if several else document.document(result) | {"results": target}
+        click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(sweep.text(runs) if several else console.report(result, target))
+    if not all(passed(checks(result)) for _, result, _ in runs):
+        sys.exit(MISSED)
+
+
+def _simulated(
+    scenario: Scenario,
+    out: Path | None,
+    *,
+    seed: int,
+    replications: int,
+    jobs: int | None,
+    uncertain: bool,
+    quiet: bool,
+) -> tuple[Result, Path]:
+    """Run a scenario and leave its run folder; returns where that is."""
     from sim import results
-    from sim.report import console, document, folder
+    from sim.report import folder
     from sim.run import run as simulate
 
-    scenario = _read(file, sets)
     if out is not None:
         results.check_free(out)
-    parent = Path("results") / Path(scenario.file).stem if out is None else out.absolute().parent
+    stem = Path(scenario.file).stem
+    parent = Path("results") / stem if out is None else out.absolute().parent
     with results.partial(parent) as partial:
         contacts = partial / "contacts"
         contacts.mkdir()
         with _progress(quiet=quiet) as progress:
-            result = simulate(scenario, contacts, seed=seed, replications=replications, jobs=jobs, progress=progress)
+            result = simulate(
+                scenario, contacts, seed=seed, replications=replications, jobs=jobs, uncertain=uncertain,
+                progress=progress,
+            )  # fmt: skip
         folder.write(result, partial)
         if out is None:
-            target = results.finish_by_default(partial, Path("results"), Path(scenario.file).stem, result.digest)
-        else:
-            target = results.finish(partial, out)
-    if as_json:
-        click.echo(
-            json.dumps(document.document(result) | {"results": str(target)}, ensure_ascii=False, allow_nan=False)
-        )
-    else:
-        click.echo(console.report(result, str(target)))
+            return result, results.finish_by_default(partial, Path("results"), stem, result.digest)
+        return result, results.finish(partial, out)
 
 
 @commands.command(short_help="Is the file right, and what does it assume?")
-@_file
+@click.argument("file", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+@_variant
 @_set
+@click.option("--explain", "explained", metavar="PATH", help="What a key means, its default, source, grade and range.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of a scenario, for editors.")
 @_json
-def validate(file: Path, sets: tuple[str, ...], *, as_json: bool) -> None:
+def validate(
+    file: Path | None, variant: str | None, sets: tuple[str, ...], explained: str | None, *, schema: bool, as_json: bool
+) -> None:
     """Check a scenario: all its mistakes at once, or what it assumes.
 
     \b
     sim validate scenarios/first.yaml
     sim validate scenarios/first.yaml --set phone.hours=07:00-22:00
+    sim validate --explain phone.patience
+    sim validate scenarios/first.yaml --explain phone.staff
+    sim validate --schema > scenario.schema.json
     """
+    if schema:
+        from sim.scenario.schema import json_schema
+
+        click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        return
+    if file is None and explained is None:
+        raise UsageError("validate needs a file", "name one, as in sim validate scenarios/first.yaml")
+    scenario = _read(file, sets, variant) if file is not None else None
+    if explained is not None:
+        from sim.scenario.explain import explain
+
+        click.echo(explain(explained, scenario))
+        return
     from sim.report import assumptions
 
-    scenario = _read(file, sets)
+    assert scenario is not None
     if as_json:
         click.echo(json.dumps(assumptions.document(scenario), ensure_ascii=False))
     else:
@@ -184,13 +252,14 @@ def validate(file: Path, sets: tuple[str, ...], *, as_json: bool) -> None:
 
 @commands.command(short_help="Who will make contact.")
 @_file
+@_variant
 @_set
 @_seed
 @click.option("--replication", default=0, show_default=True, type=click.IntRange(0, 99_999), help="Which of the runs.")
 @click.option("--issues", default=10, show_default=True, type=click.IntRange(0, 100_000), help="How many to list.")
 @_json
 def population(
-    file: Path, sets: tuple[str, ...], seed: int, replication: int, issues: int, *, as_json: bool
+    file: Path, variant: str | None, sets: tuple[str, ...], seed: int, replication: int, issues: int, *, as_json: bool
 ) -> None:  # fmt: skip
     """Show who will contact us: the customers that every policy meets, before any desk has met them.
 
@@ -201,7 +270,7 @@ def population(
     from sim.population.draw import draw
     from sim.report import people
 
-    scenario = _read(file, sets)
+    scenario = _read(file, sets, variant)
     drawn = people.People(scenario, draw(scenario, seed, replication), seed, replication, issues)
     if as_json:
         click.echo(json.dumps(people.document(drawn), ensure_ascii=False, allow_nan=False))
@@ -244,10 +313,51 @@ def backtest(
         click.echo("\n" + backtest_text.grid_text(variants))
 
 
-def _read(file: Path, sets: tuple[str, ...]) -> Scenario:
+@commands.command(short_help="A scenario from the counts you have.")
+@click.option("--from", "counts", required=True, metavar="COUNTS", type=click.Path(path_type=Path), help="CSV or XLSX.")
+@click.option(
+    "--out", default="desk.yaml", show_default=True, metavar="FILE", type=click.Path(path_type=Path),
+    help="The scenario to write.",
+)  # fmt: skip
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help='As in offered="Calls Offered".')
+@click.option("--sheet", metavar="NAME", help="Which worksheet; by default the first with a table.")
+@click.option("--channel", default="phone", show_default=True, help="Of counts that do not name one.")
+@click.option(
+    "--staff", metavar="FILE", type=click.Path(path_type=Path), help="CSV or XLSX of your agents by interval."
+)
+@click.option("--time-zone", default="UTC", show_default=True, help="As in Europe/London.")
+@click.option(
+    "--counts", "counted", type=click.Choice(["offered", "first_attempts"]), default="offered", show_default=True,
+    help="What was counted: with redials and reconnects, or without.",
+)  # fmt: skip
+def new(
+    counts: Path, out: Path, columns: tuple[str, ...], sheet: str | None, channel: str, staff: Path | None,
+    time_zone: str, counted: Literal["offered", "first_attempts"],
+) -> None:  # fmt: skip
+    """Write a scenario from 30-minute counts: shapes, weekdays, busyness, handle times and a staffing to start from.
+
+    \b
+    sim new --from counts.csv
+    sim new --from export.xlsx --sheet June --column offered="Calls Offered" --time-zone Europe/London --out desk.yaml
+    """
+    from sim.new import new as write
+
+    mapping = {}
+    for column in columns:
+        ours, found, theirs = column.partition("=")
+        if not found or not ours.strip() or not theirs.strip():
+            raise UsageError(f"--column {column}: not an assignment", 'write it as in --column offered="Calls Offered"')
+        mapping[ours.strip()] = theirs.strip()
+    written = write(
+        counts, out, columns=mapping, sheet=sheet, channel=channel, staff=staff, time_zone=time_zone, counts_are=counted
+    )
+    click.echo(written.summary)
+
+
+def _read(file: Path, sets: tuple[str, ...], variant: str | None = None) -> Scenario:
     from sim.scenario.read import read
 
-    return read(_found(file), sets)
+    return read(_found(file), sets, variant=variant)
 
 
 def _found(file: Path) -> Path:

@@ -47,6 +47,7 @@ class Decision(IntEnum):
     EXPIRES_IN = 32
     CAPTIVE = 33
     MOOD = 34
+    UNCERTAIN = 40
 
 
 def uniforms(seed: int, replication: int, decision: Decision, size: int, *, page: int = 0, block: int = 0) -> Floats:

@@ -111,12 +111,17 @@ def finish_by_default(folder: Path, results: Path, stem: str, digest: str) -> Pa
     raise _taken(results / stem / base)
 
 
-def command(file: str, sets: Sequence[str], seed: int, replications: int) -> str:
+def command(result: Result) -> str:
     """The command that repeats a run."""
-    words = ["sim", "run", "--seed", str(seed), "--replications", str(replications)]
-    for assignment in sets:
+    scenario = result.scenario
+    words = ["sim", "run", "--seed", str(result.seed), "--replications", str(result.replications)]
+    if scenario.variant is not None:
+        words += ["--variant", scenario.variant]
+    for assignment in scenario.sets:
         words += ["--set", assignment]
-    return shlex.join([*words, *(["--"] if file.startswith("-") else []), file])
+    if result.uncertain:
+        words.append("--uncertain")
+    return shlex.join([*words, *(["--"] if scenario.file.startswith("-") else []), scenario.file])
 
 
 def provenance(result: Result) -> dict[str, Any]:
@@ -126,7 +131,9 @@ def provenance(result: Result) -> dict[str, Any]:
         "sim": sim.__version__,
         "scenario": scenario.name,
         "file": scenario.file,
+        "variant": scenario.variant,
         "set": list(scenario.sets),
+        "uncertain": result.uncertain,
         "scenario_digest": scenario.digest,
         "seed": result.seed,
         "replications": result.replications,
@@ -135,7 +142,7 @@ def provenance(result: Result) -> dict[str, Any]:
         "population_digests": [summary.population_digest for summary in result.summaries],
         "attempt_cap_hit": sum(summary.capped for summary in result.summaries),
         **({"log": asdict(scenario.log.account)} if scenario.log is not None else {}),
-        "command": command(scenario.file, scenario.sets, result.seed, result.replications),
+        "command": command(result),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "assumed": {

@@ -18,7 +18,7 @@ from sim.measures.summary import Figure, Summary, figures, summarise
 from sim.population.draw import draw
 from sim.scenario import lower
 from sim.scenario.check import expected_issues
-from sim.scenario.read import Scenario
+from sim.scenario.read import Scenario, redrawn
 from sim.simulate.engine import simulate
 from sim.tables import write_parquet
 from sim.workers import pool
@@ -42,6 +42,8 @@ class Result:
     figures: tuple[Figure, ...]
     intervals: Intervals
     digest: str
+    uncertain: bool = False
+    """Whether what the scenario says is not known was drawn anew in every replication."""
 
     @property
     def replications(self) -> int:
@@ -56,13 +58,18 @@ class Job:
     desk: Desk
     seed: int
     folder: Path
+    uncertain: bool = False
 
     def replicate(self, number: int) -> Summary:
-        population = draw(self.scenario, self.seed, number)
-        done = simulate(self.desk, population)
-        write_parquet(done.contacts, self.folder / f"{number:04d}.parquet", self.desk.words())
+        scenario, desk = self.scenario, self.desk
+        if self.uncertain:
+            scenario = redrawn(scenario, self.seed, number)
+            desk = lower.desk(scenario)
+        population = draw(scenario, self.seed, number)
+        done = simulate(desk, population)
+        write_parquet(done.contacts, self.folder / f"{number:04d}.parquet", desk.words())
         return summarise(
-            done.contacts, self.desk, replication=number, population_digest=population.digest, capped=done.capped
+            done.contacts, desk, replication=number, population_digest=population.digest, capped=done.capped
         )
 
 
@@ -73,17 +80,19 @@ def run(
     seed: int = 1,
     replications: int = 30,
     jobs: int | None = None,
+    uncertain: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Result:
     """Simulate; contacts go to ``folder/0000.parquet`` and so on.
 
     Args:
         jobs: processes; None: one a core, or none for a small run.
+        uncertain: draw what the scenario says is not known anew in every replication, so that intervals hold that too.
 
     Raises:
         OSError: the contacts cannot be written.
     """
-    job = Job(scenario, lower.desk(scenario), seed, folder)
+    job = Job(scenario, lower.desk(scenario), seed, folder, uncertain)
     summaries = list(_replicate(job, replications, _processes(scenario, replications, jobs), progress))
     return Result(
         scenario=scenario,
@@ -93,6 +102,7 @@ def run(
         figures=tuple(figures(summaries, job.desk)),
         intervals=intervals(summaries, job.desk),
         digest=digest(scenario, seed, summaries),
+        uncertain=uncertain,
     )
 
 

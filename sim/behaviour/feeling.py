@@ -7,7 +7,7 @@ repeats, transfers, no solution, no answer. A survey is answered by some only, a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -219,6 +219,15 @@ def replies(satisfaction: Floats, uniform: Floats, feeling: Feeling) -> Bools:
         uniform: one uniform draw on [0, 1) an issue.
     """
     return np.asarray(uniform < _logistic(feeling.reply_base + feeling.reply_slope * satisfaction))
+
+
+def with_replies(feeling: Feeling, share: float) -> Feeling:
+    """The same, but for the share of surveys that are answered at S = 80.
+
+    b = log(share/(1 − share)) − s·80, with b `reply_base` and s `reply_slope`.
+    """
+    share = min(max(share, 1e-9), 1 - 1e-9)
+    return replace(feeling, reply_base=float(np.log(share / (1 - share))) - 80.0 * feeling.reply_slope)
 
 
 def noisy_satisfaction(satisfaction: Floats, normal_draw: Floats, feeling: Feeling) -> Floats:

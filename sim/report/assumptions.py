@@ -9,6 +9,8 @@ from typing import Any
 
 from sim.defaults import Default
 from sim.measures.constants import ASSUMED
+from sim.report.counted import counted_text
+from sim.scenario import lower
 from sim.scenario.read import Scenario
 
 
@@ -18,6 +20,9 @@ def document(scenario: Scenario) -> dict[str, Any]:
         "file": scenario.file,
         "digest": scenario.digest,
         "channels": list(scenario.spec.channels),
+        "variant": scenario.variant,
+        "variants": list(scenario.variants),
+        "counted": {name: asdict(counted) for name, counted in lower.counted(scenario).items()},
         "mistakes": [],
         **({"log": asdict(scenario.log.account)} if scenario.log is not None else {}),
         "assumed": [
@@ -32,6 +37,8 @@ def text(scenario: Scenario) -> str:
     parts = [
         f"{scenario.file}: no mistakes. Grade A: peer-reviewed or fitted data, B: benchmark, C: judgement.",
         f"{scenario.log.file}: {scenario.log.account}." if scenario.log is not None else "",
+        counted_text(scenario),
+        f"Its variants, with --variant: {', '.join(scenario.variants)}." if scenario.variants else "",
         _listed("It leaves to defaults:", scenario.assumed),
         _listed("The model of satisfaction and churn assumes (docs/satisfaction.md):", ASSUMED),
     ]

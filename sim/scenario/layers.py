@@ -54,12 +54,10 @@ class Layer:
         """How much of a path this layer holds."""
         here: Any = self.data
         for number, key in enumerate(path):
-            if (isinstance(here, list) and isinstance(key, int) and key < len(here)) or (
-                isinstance(here, dict) and key in here
-            ):
-                here = here[key]
-            else:
+            entries: Any = dict(enumerate(here)) if isinstance(here, list) else here
+            if not isinstance(entries, dict) or key not in entries:
                 return number
+            here = entries[key]
         return len(path)
 
     def mistake(self, path: Keys, what: str, hint: str, *, at_key: bool = False) -> Mistake:
@@ -138,9 +136,14 @@ def variants(layers: Sequence[Layer]) -> tuple[dict[str, Layer], list[Mistake]]:
                 hint = f"write {name}: {{phone.staff: 14}}"
                 mistakes.append(layer.mistake(prefix, "this is no set of changes", hint))
                 continue
-            data, moved = _undotted(changes, prefix)
-            found[name] = Layer(data, moved, layer.document, layer.folder, prefix, paths=tuple(moved))
+            found[name] = of_changes(changes, layer, prefix)
     return found, mistakes
+
+
+def of_changes(changes: dict[str, Any], layer: Layer, prefix: Keys) -> Layer:
+    """Changes by dotted paths, which stand at `prefix` in the document of a layer, as a layer of their own."""
+    data, moved = _undotted(changes, prefix)
+    return Layer(data, moved, layer.document, layer.folder, prefix, paths=tuple(moved))
 
 
 def _undotted(changes: dict[str, Any], prefix: Keys) -> tuple[dict[str, Any], dict[Keys, Keys]]:

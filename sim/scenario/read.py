@@ -19,6 +19,7 @@ from sim.scenario.check import check
 from sim.scenario.complaints import explain, meant
 from sim.scenario.complete import Keys, fill
 from sim.scenario.layers import Layer
+from sim.scenario.ranges import drawn
 from sim.scenario.spec import ScenarioSpec
 from sim.scenario.staff import Filling
 
@@ -70,11 +71,41 @@ def read(path: Path, sets: Sequence[str] = (), *, variant: str | None = None) ->
         hint = did_you_mean(variant, tuple(named)) or "the file has none: write them under variants"
         raise UsageError(f"{path} has no variant '{variant}'", hint)
     chosen = [named[variant]] if variant is not None else []
-    whole = _Reading([*files, *chosen, *assigned], path, mistakes).scenario(tuple(sets))
+    all_layers = [*files, *chosen, *assigned]
+    whole = _Reading(all_layers, path, mistakes).scenario(tuple(sets))
     wrong = [] if variant is not None else list(_wrong_variants(files, named, path, whole, bool(sets)))
+    wrong += _wrong_ranges(all_layers, path, whole)
     if whole is None or wrong:
         raise ScenarioError([*mistakes, *wrong])
     return replace(whole, variant=variant, variants=tuple(named))
+
+
+def redrawn(scenario: Scenario, seed: int, replication: int) -> Scenario:
+    """The scenario with one draw of all that its `uncertainty` says is not known; what was typed after ``--set`` is."""
+    draws = drawn(tuple(scenario.spec.uncertainty.items()), seed, replication)
+    path = Path(scenario.file)
+    files, mistakes = layers.of_file(path)
+    chosen = [layers.variants(files)[0][scenario.variant]] if scenario.variant is not None else []
+    changes = [layers.of_assignment(assignment) for assignment in (*draws, *scenario.sets)]
+    whole = _Reading([*files, *chosen, *changes], path, mistakes).scenario(scenario.sets)
+    if whole is None:
+        raise ScenarioError(mistakes)
+    return replace(whole, variant=scenario.variant, variants=scenario.variants)
+
+
+def _wrong_ranges(below: Sequence[Layer], path: Path, base: Scenario | None) -> Iterator[Mistake]:
+    """What is wrong with the ends of the ranges of what is not known."""
+    if base is None:
+        return
+    for name, span in base.spec.uncertainty.items():
+        layer = layers.blamed(below, ("uncertainty", name))
+        found: set[Mistake] = set()
+        for word in (span.word(span.low), span.word(span.high)):
+            mistakes: list[Mistake] = []
+            end = layers.of_changes({name: word}, layer, ("uncertainty",))
+            _Reading([*below, end], path, mistakes).scenario(())
+            found |= set(mistakes)
+        yield from found
 
 
 def _wrong_variants(
@@ -86,7 +117,7 @@ def _wrong_variants(
         found = _Reading([*files, layer], path, mistakes).scenario(())
         yield from (mistake for mistake in mistakes if mistake.path.startswith(f"variants.{name}") or base is not None)
         if found is not None and base is not None and not changed and found.digest == base.digest:
-            yield layer.mistake(("variants", name), "this variant changes nothing", "change something, or take it out")
+            yield layer.mistake((), "this variant changes nothing", "change something, or take it out")
 
 
 class _Reading:
@@ -229,8 +260,8 @@ def _without(data: Mapping[str, Any], paths: Sequence[Keys]) -> tuple[dict[str, 
 
 def _digest(spec: ScenarioSpec, log: Log | None) -> str:
     """Of every value in its order, the defaults too; a log counts by its calls, not by its path. What the scenario is
-    called, and asks, decides nothing."""
-    meaning = spec.model_copy(update={"name": "", "question": None})
+    called, asks and demands of a run decides nothing; nor does what is not known, until it is drawn."""
+    meaning = spec.model_copy(update={"name": "", "question": None, "thresholds": {}, "uncertainty": {}})
     if log is not None:
         assert meaning.demand.replay is not None
         replay = meaning.demand.replay.model_copy(update={"file": log_digest(log)})
