@@ -49,6 +49,8 @@ _PHONE = {
     "target": Default("80% within 20s", "", "B", "the trade's usual 80/20"),
     "expected_wait": Default("60s", "20s to 2m", "C", "Antonides, Verhoef and van Aalst 2002 (form)"),
     "at_closing": Default("serve", "serve or disconnect", "C", JUDGEMENT),
+    "at_once": Default(1, "1", "A", "an agent talks to one caller at a time"),
+    "slowdown": Default("0%", "0% to 40%", "A", "with one at a time, there is nothing to slow down"),
     "satisfaction_like": Default("phone", "phone, chat or email", "B", "Zendesk Benchmark Q1 2015"),
 }  # fmt: skip
 
@@ -84,12 +86,21 @@ _EMAIL = {
     "redial": Default("no", "", "C", JUDGEMENT + ": nobody abandons an e-mail"),
     "reconnect": Default("75% after 1d", "50% to 100%", "C", JUDGEMENT),
     "target": Default("90% within 24h", "", "C", JUDGEMENT),
+    "at_once": Default(1, "1 to 3", "C", JUDGEMENT + ": one message after the other"),
+    "slowdown": Default("0%", "0% to 40%", "C", JUDGEMENT),
     "expected_wait": Default("12h", "1h to 24h", "C", "surveys of expected response times, 2012 and 2013"),
     "satisfaction_like": Default("email", "phone, chat or email", "B", "Zendesk Benchmark Q1 2015"),
 }  # fmt: skip
 
 CHANNELS: dict[str, dict[str, Default]] = {"phone": _PHONE, "chat": _CHAT, "email": _EMAIL}
 """Channels that need no description. Any other channel says its `kind` and takes the rest from phone or email."""
+
+COUNTED: dict[str, Default] = {
+    "counts": Default(
+        "first_attempts", "first_attempts or offered", "C", JUDGEMENT + ": a forecast is of reasons to call"
+    ),
+}
+"""Of a channel with a rate or a volume of its own."""
 
 LIKE = {"live": "phone", "deferrable": "email"}
 
@@ -118,7 +129,22 @@ CUSTOMERS: dict[str, Default] = {
 
 DEMAND: dict[str, Default] = {
     "busy_days": Default(60, "25 small desks, 135 large; 0 is none", "A", "shape of a Gamma factor a day: " + BANK),
+    "growth": Default("0%/year", "-10%/year to 20%/year", "C", JUDGEMENT),
     "busy_hours": Default(400, "0 is none", "A", "shape of a Gamma factor an hour: " + BANK),
+}
+
+EVENT: dict[str, Default] = {
+    "fades": Default("0m", "0m to 12h", "C", JUDGEMENT + ": it is over when it is over"),
+}
+
+POLICIES: dict[str, Default] = {
+    "routing": Default("live_first", "live_first or longest_wait", "B", "common practice of mixed desks"),
+    "response": Default("answer_all", "ignore(share 50%) is what an audit of 50 ISPs found in 2007", "C", JUDGEMENT),
+    "staffing": Default("as_scheduled", "as_scheduled or erlang_c", "A", "the schedule is what the scenario says"),
+}
+
+SURVEY: dict[str, Default] = {
+    "asked": Default("100%", "10% to 100%", "C", JUDGEMENT),
 }
 
 SCENARIO: dict[str, Default] = {

@@ -6,7 +6,7 @@ Intervals are over replications, which are independent; never over neighbouring 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -21,17 +21,24 @@ CERTAIN = 1e-12
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval. None where nothing was observed, and no interval where one run cannot give one."""
+    """A figure with its interval. None where nothing was observed, and no interval where one run cannot give one; then
+    `reason` says why."""
 
     value: float | None
     low: float | None
     high: float | None
     runs: int
     confidence: float = CONFIDENCE
+    reason: str = field(default="", compare=False)
 
     @classmethod
-    def not_observed(cls, runs: int) -> Estimate:
-        return cls(None, None, None, runs)
+    def not_observed(cls, runs: int, reason: str = "nothing was observed") -> Estimate:
+        return cls(None, None, None, runs, reason=reason)
+
+    @classmethod
+    def alone(cls, value: float, runs: int, reason: str = "seen in one replication only") -> Estimate:
+        """A value without an interval."""
+        return cls(value, None, None, runs, reason=reason)
 
 
 @lru_cache(maxsize=64)
@@ -66,7 +73,7 @@ def ratio(
         return Estimate.not_observed(runs)
     value = float(numerators.sum()) / total
     if np.count_nonzero(denominators) < 2:
-        return Estimate(value, None, None, runs)
+        return Estimate.alone(value, runs)
     residuals = numerators - value * denominators
     spread = float(np.sqrt(np.sum(residuals**2) / (runs - 1)))
     half = float(t_quantile(runs) * spread / (np.sqrt(runs) * total / runs))
@@ -78,6 +85,35 @@ def ratio(
         if half < CERTAIN:
             low, high = wilson(value, total)
     return Estimate(value, min(max(low, least), value), max(min(high, most), value), runs)
+
+
+def moment(times: Floats, q: float) -> Estimate:
+    """The time by which a share q of the replications are done, with its distribution-free interval.
+
+    With the n times in order, x₁ ≤ … ≤ xₙ, the value is that of number ⌈nq⌉ and the interval from number l to number u:
+    l is the largest with P(B ≤ l − 1) ≤ α/2 and u the smallest with P(B ≤ u − 1) ≥ 1 − α/2, for B binomial (n, q)
+    (David and Nagaraja, Order Statistics, 3rd ed., section 7.1). No value where that replication is never done, and no
+    interval where one end of it never is, or where n is too small for one.
+
+    Args:
+        times: one a replication; infinite where it is never done.
+    """
+    from scipy.special import bdtr
+
+    runs, ordered = len(times), np.sort(times)
+    never = f"{np.count_nonzero(np.isinf(times))} of {runs} replications do not get there before the clock stops"
+    value = float(ordered[np.searchsorted(np.arange(1, runs + 1) / runs, q)])
+    if math.isinf(value):
+        return Estimate.not_observed(runs, never)
+    at_most = bdtr(np.arange(runs, dtype=np.float64), runs, q)
+    lower = int(np.count_nonzero(at_most <= (1 - CONFIDENCE) / 2))
+    upper = 1 + int(np.count_nonzero(at_most < (1 + CONFIDENCE) / 2))
+    if lower < 1 or upper > runs:
+        return Estimate.alone(value, runs, f"{runs} replications are too few for an interval")
+    low, high = float(ordered[lower - 1]), float(ordered[upper - 1])
+    if math.isinf(high):
+        return Estimate.alone(value, runs, never)
+    return Estimate(value, low, high, runs)
 
 
 def wilson(value: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:

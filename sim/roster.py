@@ -62,18 +62,8 @@ _SHIFTS = (
     Wanted("status", ("status", "absence", "activity"), required=False),
 )
 _OFF = (
-    "off",
-    "day off",
-    "rest day",
-    "leave",
-    "annual leave",
-    "sick",
-    "sick leave",
-    "holiday",
-    "vacation",
-    "absent",
-    "pto",
-)
+    "off", "day off", "rest day", "leave", "annual leave", "sick", "sick leave", "holiday", "vacation", "absent", "pto",
+)  # fmt: skip
 _CURRENCY = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£$]")
 _PRICED = re.compile(rf"(?i:{'|'.join(_COST)})\W+({_CURRENCY.pattern})\W*(?i:/ ?h|per hour|an hour)?\W*")
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
@@ -83,7 +73,7 @@ _BREAK = re.compile(r"(.+?)(?:\s+\(?(paid|unpaid)\)?)?", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"[^:]*\d[^:]*[A-Za-z./-][^:]*\d[ T]+\d{1,2}:\d{2}.*")
 _OFFSET = re.compile(r"([+-]?)(\d{1,2}):?(\d{2})")
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class _When(NamedTuple):
@@ -125,10 +115,11 @@ class _Rows:
     def wrong(self, row: int, key: str | None, what: str, hint: str = "") -> None:
         self.cells.wrong(row, self.columns.get(key) if key else None, what, hint)
 
-    def read(self, row: int, key: str, reader: Callable[[str], T]) -> T | None:
+    def read(self, row: int, key: str, reader: Callable[[str], _T]) -> _T | None:
         """A cell's text by a reader of words; what it complains of is the mistake of the cell."""
+        text = self.cells.text(row, self.columns[key])
         try:
-            return reader(self.word(row, key))
+            return None if text is None else reader(text)
         except Unclear as problem:
             self.wrong(row, key, problem.what, problem.hint)
             return None
@@ -139,18 +130,20 @@ class _Rows:
     # groups
 
     def of_group(self, group: str | None) -> list[int]:
-        """The rows of a group, or all of them."""
-        rows = list(range(len(self.sheet.rows)))
-        if group is None:
-            return rows
-        mine = [row for row in rows if self.word(row, "group") == group]
+        """The rows of a group, or all of them. A row of no group among others of some is a mistake, not nobody's."""
+        rows = range(len(self.sheet.rows))
+        names = [self.word(row, "group") for row in rows]
+        for row in rows if any(names) else ():
+            if not names[row] and not all(self.empty(row, key) for key in ("start", "agents", "person")):
+                self.wrong(row, "group", f"this {self.noun} is of no group", "write its group into every row")
+        mine = [row for row in rows if group in (None, names[row])]
         if not mine:
-            hint = did_you_mean(group, self.groups())
-            self.wrong(-1, "group", f"there are no rows of the group {shown(group)}", hint)
+            what = f"there are no rows of the group {shown(group)}"
+            self.wrong(-1, "group", what, did_you_mean(group or "", self.groups()))
         return mine
 
     def groups(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.word(row, "group") for row in range(len(self.sheet.rows))))
+        return tuple(dict.fromkeys(name for row in range(len(self.sheet.rows)) if (name := self.word(row, "group"))))
 
     # time
 
@@ -175,7 +168,7 @@ class _Rows:
         """The date, or else the weekdays, of a row; a column of either name may hold either."""
         for key in ("date", "weekday"):
             value = self.value(row, key)
-            if isinstance(value, str) and value.strip()[:1].isalpha():
+            if isinstance(value, str) and not re.search("[0-9]", value):
                 return self.read(row, key, units.weekdays)
             if not self.empty(row, key):
                 return self.cells.day(row, self.columns[key])
@@ -245,14 +238,13 @@ class _Rows:
                 what = f"{say_offset(offset)} is not the distance of {self.zone} from UTC at that time"
                 self.wrong(row, "utc_offset", what, f"it is {say_offset(before)}")
             return offset in (before, after)
-        what = odd_hour(wall, self.zone)
-        if not what:
+        if before == after:
             return True
         if before > after:
             hint = f"say which in a column 'utc_offset': {say_offset(before)} or {say_offset(after)}"
         else:
             hint = f"write {wall + timedelta(seconds=after - before):%H:%M}, as the clocks show it"
-        self.wrong(row, "start", what, hint)
+        self.wrong(row, "start", odd_hour(wall, self.zone), hint)
         return False
 
     # rows against each other
@@ -295,6 +287,7 @@ def read_levels(
     *,
     sheet: str | None = None,
     group: str | None = None,
+    otherwise: str | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> Plan:
     """How many agents a group has when: one row an interval, with a date or weekdays, a start, an end, and agents.
@@ -305,16 +298,20 @@ def read_levels(
 
     Args:
         sheet: the worksheet of a workbook.
-        group: whose rows; may be left out in a file of one group.
+        group: whose rows; may be left out in a file of one group. otherwise: whose rows in a file of several, where no
+            group is asked for.
         columns: their headers, where they are none of the usual: ``{"agents": "HC"}``.
 
     Raises:
         ScenarioError: every mistake of the file, with its place.
     """
     rows = _Rows(read_sheet(path, sheet), _of_group(_LEVELS, group), columns or {}, zone, "row")
-    if group is None and "group" in rows.columns and len(rows.groups()) > 1:
+    if group is None and otherwise is not None:
+        group = next((name for name in rows.groups() if name.lower() == otherwise.lower()), None)
+    if group is None and len(rows.groups()) > 1:
         hint = f"say which, as in {{file: {path.name}, group: {rows.groups()[0]}}}"
         rows.wrong(-1, "group", f"the file has the groups {', '.join(rows.groups())}", hint)
+        rows.cells.check()
     duties = list(_filled(rows, list(_levels(rows, rows.of_group(group)))))
     completed, axis = axis_of(duties, zone)
     rows.check_overlaps(duties, axis)
@@ -481,8 +478,6 @@ class _ShiftReader:
         person = rows.word(row, "person")
         if not person:
             rows.wrong(row, "person", "this shift is nobody's", "write who works it")
-        if "group" in rows.columns and rows.empty(row, "group"):
-            rows.wrong(row, "group", "this shift is of no group", "write its group, or leave the column out")
         when, cost = rows.when(row), self._cost(row)
         if when is None:
             return None

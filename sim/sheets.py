@@ -40,6 +40,8 @@ LARGEST_FILE = 50 * 2**20
 """Bytes; a year of 30-minute intervals takes about one of these 50 MiB."""
 LARGEST_UNPACKED = 1000 * 2**20
 """Bytes of a workbook once unpacked: more is a broken or hostile file."""
+LARGEST_COUNT = 10**12
+"""More than anybody counts in a cell, and still far from where integers overflow."""
 SHOWN = 20
 """Mistakes of one kind and column that are listed; the others are counted."""
 
@@ -64,7 +66,7 @@ _SLASHED = re.compile(r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4}|[0-9]{2})")
 _DAY_NAMED = re.compile(r"([0-9]{1,2})\.?[-\s]*([A-Za-z]{3,9})\.?,?[-\s]*([0-9]{4}|[0-9]{2})")
 _MONTH_NAMED = re.compile(r"([A-Za-z]{3,9})\.?\s*([0-9]{1,2}),?\s+([0-9]{4})")
 _MOMENT = re.compile(r"([^:]*[0-9][^:0-9][^:]*[0-9])(T|,?\s+)([0-9]{1,2}(?::[0-9]{2}|\s*[ap]\.?m).*)", re.IGNORECASE)
-_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2})(?::([0-9]{2})(?:[.,]0+)?)?)?\s*(?:([ap])\.?m\.?)?", re.IGNORECASE)
+_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?)?\s*(?:([ap])\.?m\.?)?", re.IGNORECASE)
 _RANGE = re.compile(r"([^-–]+?)\s*(?:[-–]|\bto\b)\s*([^-–]+)", re.IGNORECASE)
 _OFFSET = re.compile(
     r"[0-9:.]+\s*(?:Z|UTC|GMT|\+[0-9]{2}:?[0-9]{2})|[0-9]+:[0-9]{2}:[0-9.]+-[0-9]{2}:?[0-9]{2}", re.IGNORECASE
@@ -164,7 +166,7 @@ class Sheet:
         mistakes, found = [], {}
         keys = [want.key for want in wanted]
         for key, name in given.items():
-            fits = [i for i, header in enumerate(self.header) if header == name.strip()]
+            fits = [i for i, header in enumerate(self.header) if header == " ".join(name.split())]
             if key not in keys:
                 mistakes.append(self.mistake(-1, None, f"no column is called '{key}' here", did_you_mean(key, keys)))
             elif not fits:
@@ -237,6 +239,8 @@ class Cells:
             number = self._at_least(self._number(value, row, column), value, 0.0)
             if not number.is_integer():
                 raise Unclear(f"{_said(value)} is not a whole number", "write a whole number, such as 12")
+            if number > LARGEST_COUNT:
+                raise Unclear(f"{_said(value)} is too large")
             return int(number)
 
         return self._read(row, column, whole)
@@ -563,7 +567,7 @@ def _held(data: bytes) -> str:
 
 def _from_csv(data: bytes, file: str) -> Sheet:
     text = _decoded(data, file)
-    said = re.match(r"sep=(.)(?:\r\n|\r|\n)", text, re.IGNORECASE)
+    said = re.match(r"sep=([,;|\t])(?:\r\n|\r|\n)", text, re.IGNORECASE)
     delimiter = said[1] if said else _delimiter(text)
     _check_encoding(text, delimiter, file)
     lines = list(_records(text, delimiter, file))[1 if said else 0 :]
@@ -636,7 +640,7 @@ def _records(text: str, delimiter: str, file: str) -> Iterator[_Row]:
     begins = 1
     try:
         for cells in reader:
-            yield begins, tuple(cell if cell.strip() else None for cell in cells)
+            yield begins, tuple(map(_unless_blank, cells))
             begins = reader.line_num + 1
     except csv.Error as problem:
         if "expected after" in str(problem):
@@ -667,17 +671,18 @@ def _from_workbook(data: bytes, file: str, title: str | None) -> Sheet:
 
 def _first_table(data: bytes, file: str, title: str | None) -> Sheet:
     values = _opened(data, data_only=True)
+    formulas = _opened(data, data_only=False) if any(b"<f" in part for part in _parts(data)) else None
     titles = [sheet.title for sheet in values.worksheets]
     if title is not None:
         same = [name for name in titles if name.strip().casefold() == title.strip().casefold()]
         if not same:
             raise _failed(file, f"there is no sheet {shown(title)}", did_you_mean(title, titles))
-        return _worksheet(values, same[0], data, file)
+        return _worksheet(values, formulas, same[0], file)
     problems: list[ScenarioError] = []
     visible = [sheet.title for sheet in values.worksheets if sheet.sheet_state == "visible"]
     for name in visible:
         try:
-            return _worksheet(values, name, data, file)
+            return _worksheet(values, formulas, name, file)
         except ScenarioError as problem:
             problems.append(problem)
     if len(problems) == 1:
@@ -692,11 +697,12 @@ def _opened(data: bytes, *, data_only: bool) -> Any:
     return load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
 
 
-def _worksheet(values: Any, title: str, data: bytes, file: str) -> Sheet:
+def _worksheet(values: Any, formulas: Any, title: str, file: str) -> Sheet:
     rows = _excel_rows(values[title])
-    if any(b"<f" in part for part in _parts(data)):
-        rows = _with_formulas(rows, _opened(data, data_only=False)[title])
-    lines = [(number, cells) for number, cells in enumerate(rows, start=1) if _extent(cells)]
+    if formulas:
+        rows = _with_formulas(rows, formulas[title])
+    filled = (tuple(map(_unless_blank, cells)) for cells in rows)
+    lines = [(number, cells) for number, cells in enumerate(filled, start=1) if _extent(cells)]
     return _table(lines, file, title, "")
 
 
@@ -773,22 +779,29 @@ def _check_widths(sheet: Sheet, lines: Sequence[_Row]) -> None:
 
 
 def _header_at(lines: Sequence[_Row], file: str, title: str | None) -> int:
-    """The first line with names only that is as wide as the lines below it usually are."""
+    """The first line with names only that is as wide as the lines below it usually are; else the first nearly so.
+
+    A line that begins with "Report:" or the like is a title, however wide it is.
+    """
+    nearly = None
     for i, (number, cells) in enumerate(lines[:60]):
+        width = _extent(cells)
         below = median_high([_extent(row) for _, row in lines[i + 1 : i + 200]] or [0])
         filled = [cell for cell in cells if cell is not None]
         figures = [cell for cell in filled if _is_figure(cell)]
-        if len(filled) < 2 or _extent(cells) < below:
+        if len(filled) < 2 or _written(filled[0]).rstrip().endswith(":"):
             continue
-        if not figures and 2 * len(filled) > _extent(cells):
+        if not figures and width >= below and 2 * len(filled) > width:
             return i
-        if figures and len(filled) >= 4:
-            above = lines[i - 1][1] if i else ()
-            if 2 * _extent(above) > below and not any(map(_is_figure, above)):
-                return i - 1  # every line is longer than the header
-            what = f"{_said(figures[0])} stands where the name of a column should"
-            raise _no_header(what, number, file, title)
-    raise _no_header("there is no table: no line with the names of two or more columns", 0, file, title)
+        if figures and width >= below and len(filled) >= 4:
+            if nearly is not None:
+                return nearly
+            raise _no_header(f"{_said(figures[0])} stands where the name of a column should", number, file, title)
+        if nearly is None and not figures and 2 * width >= below:
+            nearly = i
+    if nearly is None:
+        raise _no_header("there is no table: no line with the names of two or more columns", 0, file, title)
+    return nearly
 
 
 def _no_header(what: str, number: int, file: str, title: str | None) -> ScenarioError:
@@ -803,6 +816,8 @@ def _is_figure(value: Value) -> bool:
     if not isinstance(value, str):
         return value is not None
     text = value.strip()
+    if re.fullmatch("[0-9]{2}/[0-9]{2,3}", text):
+        return False  # 80/20, the name of a service level
     return bool(_FIGURE.fullmatch(text) or _NAMED_DATE.fullmatch(text))
 
 
@@ -820,6 +835,10 @@ def _is_date(value: Value) -> bool:
         return isinstance(value, date)
     day = _split_moment(value.strip())[0] or value.strip()
     return any(pattern.fullmatch(day) for pattern in (_ISO, _DOTTED, _SLASHED, _DAY_NAMED, _MONTH_NAMED))
+
+
+def _unless_blank(value: Value) -> Value:
+    return None if isinstance(value, str) and not value.strip() else value
 
 
 def _extent(cells: Sequence[Value]) -> int:
@@ -941,6 +960,8 @@ def _ungrouped(text: str) -> str:
 def _mark(text: str) -> str:
     """The decimal mark that a number tells: "," or ".", "?" where it may be either, "" where it tells nothing."""
     bare = text.lstrip("+-")
+    if "," not in bare and "." not in bare:
+        return ""
     if re.fullmatch(r"[1-9][0-9]{0,2}[.,][0-9]{3}", bare):
         return "?"
     for mark, group in ((".", ","), (",", ".")):

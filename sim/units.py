@@ -44,6 +44,9 @@ _DIGITS = r"(?:[0-9](?:_?[0-9])*(?:\.[0-9]*)?|\.[0-9]+)"
 _NUMBER = rf"[+-]?{_DIGITS}(?:[eE][+-]?[0-9]+)?"
 
 
+CLOSE_BRACKET = "add ')'; within {…} a comma ends a value, so put the whole of it in quotes there"
+
+
 class Unclear(ValueError):
     """A value that cannot be read: `what` is wrong with it, and a `hint` at what to write (may be empty)."""
 
@@ -82,6 +85,8 @@ def duration(value: object) -> float:
     parts = re.findall(part, text)
     units = [_LENGTHS.get(word.lower()) for _, word in parts]
     lengths = [unit for unit in units if unit]
+    if any(unit is None and word.lower() in _PERIODS for (_, word), unit in zip(parts, units, strict=True)):
+        _refuse(value, kind, "months and years differ in length: write days or weeks, such as 28d or 52w")
     if len(lengths) < len(parts) or lengths != sorted(set(lengths), reverse=True):
         _refuse(value, kind, hint)
     return _finite(sum(_float(digits, value) * unit for (digits, _), unit in zip(parts, lengths, strict=True)), value)
@@ -133,8 +138,8 @@ def factor(value: object) -> float:
     return result
 
 
-def count(value: object, *, least: int = 0) -> int:
-    """A whole number, `least` or more: ``12``, ``50_000``. Raises `Unclear`."""
+def count(value: object, *, least: int = 0, most: int = _LARGEST) -> int:
+    """A whole number, from `least` to `most`: ``12``, ``50_000``. Raises `Unclear`."""
     hint = "write a whole number, such as 12 or 50_000"
     found = _match(_NUMBER, value, "a whole number", hint)
     result = _float(found[0], value)
@@ -142,8 +147,8 @@ def count(value: object, *, least: int = 0) -> int:
         _refuse(value, "a whole number", hint)
     if result < least:
         raise Unclear(f"{shown(value)} is {'negative' if result < 0 else 'too small'}", f"give {least} or more")
-    if result > _LARGEST:
-        raise Unclear(f"{shown(value)} is too large", f"give {_LARGEST:_} or less")
+    if result > most:
+        raise Unclear(f"{shown(value)} is too large", f"give {most:,} or less" if most < _LARGEST else "give less")
     return int(result)
 
 
@@ -222,6 +227,10 @@ def call(text: object) -> tuple[str, dict[str, str]]:
     A setting without a name, at most one, has the empty name; no brackets, no settings. Raises `Unclear`.
     """
     kind, hint = "a name with its settings", "write it as weibull(mean 25m, shape 0.86)"
+    if isinstance(text, str) and "(" in text and ")" not in text:
+        hint = CLOSE_BRACKET
+    elif isinstance(text, str) and "=" in text:
+        hint = f"write {' '.join(text.replace('=', ' ').split())[:60]}"
     found = _match(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:\(([^()]*)\))?", text, kind, hint)
     settings: dict[str, str] = {}
     for part in found[2].split(",") if found[2] and found[2].strip() else ():
@@ -299,9 +308,16 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, str):
-        text = value if value.isprintable() else " ".join(value.split())
+        text = visible(value)
         return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
     return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "this value"
+
+
+def visible(text: str) -> str:
+    """A text in one line; what nobody would see in it, such as a space of no width pasted with a word, as its code."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in " ".join(text.split()))
 
 
 def _refuse(value: object, kind: str, hint: str) -> NoReturn:

@@ -19,7 +19,7 @@ from sim.policies.routing import LiveFirst
 from sim.population.draw import Luck, Population
 from sim.population.fates import NAMES
 from sim.schemas import CONTACTS, NEVER
-from sim.tables import Array, Table
+from sim.tables import Array, Floats, Table
 
 TICK, SECOND, MINUTE, HOUR = 1, 1000, 60_000, 3_600_000
 CHANCES = 1_000_000
@@ -129,7 +129,9 @@ class Told(Luck):
 
     told: Mapping[str, Array] = field(repr=False)
 
-    def page(self, channel: Array, intent: Array, number: int, first: int = 0) -> dict[str, Array]:
+    def page(
+        self, channel: Array, intent: Array, number: int, first: int = 0, *, pace: Floats | None = None
+    ) -> dict[str, Array]:
         issues, attempts = slice(first, first + len(channel)), number * PAGE + np.arange(PAGE)
         return {
             name: values[issues][:, np.minimum(attempts, values.shape[1] - 1)] for name, values in self.told.items()

@@ -26,7 +26,7 @@ TINY = "name: Tiny\ncustomers: 2000\nlasts: 1d\nrun_in: 0d\ndrain: 2d\nphone: {s
 LONG = TINY.replace("2000", "40000").replace("staff: 2", "staff: 12")
 HEAVY = ("numpy", "matplotlib", "faker", "locust", "scipy", "duckdb", "pydantic", "simpy", "rich")
 FIELDS = {
-    "name", "channel", "segment", "value", "low", "high", "confidence", "runs", "unit", "definition", "band",
+    "name", "channel", "segment", "value", "low", "high", "confidence", "runs", "reason", "unit", "definition", "band",
 }  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
 
 def test_a_run_is_one_json_document(runs: Runs) -> None:
-    """stdout of --json is one document with the run's identity and its measures, each within its interval or null."""
+    """stdout of --json is one document: the run's identity, and its measures with intervals, or null for a reason."""
     document = runs.one
     assert {key: document[key] for key in ("scenario", "variant", "seed", "replications", "engine", "results")} == {
         "scenario": "Tiny", "variant": "as is", "seed": 1, "replications": 9, "engine": "simpy", "results": "one",
@@ -92,6 +92,7 @@ def test_a_run_is_one_json_document(runs: Runs) -> None:
         assert (low is None) == (high is None)
         if low is not None:
             assert low <= value <= high
+        assert (measure["reason"] is None) == (low is not None)
     assert {"service_level", "wait", "offered"} <= {measure["name"] for measure in document["measures"]}
 
 
@@ -345,7 +346,7 @@ import sys
 import sim.scenario.read
 from sim.cli import main
 
-def broken(*arguments):
+def broken(*arguments, **more):
     raise {error}
 
 sim.scenario.read.read = broken

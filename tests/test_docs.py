@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.report import pages
+from sim.scenario.keys import walk
 from sim.scenario.read import read
-from sim.scenario.spec import Spec
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -35,19 +36,26 @@ def test_every_scenario_of_the_guide_is_valid(number: int, tmp_path: Path) -> No
     assert read(file).spec.channels
 
 
-def _keys(model: type[Spec]) -> set[str]:
-    return set(model.model_fields).union(*(_keys(part) for part in model.__subclasses__()))
+def test_the_reference_explains_every_key() -> None:
+    """docs/reference.md is fresh, and every key of a scenario has a meaning in it."""
+    reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    assert reference == pages.pages(ROOT / "docs")["reference.md"]
+    for key in walk():
+        assert key.meaning, key.path
+        assert re.search(rf"^\| \[?`{key.name}`.*\| {re.escape(key.meaning)}", reference, re.MULTILINE), key.path
 
 
-def test_the_guide_explains_every_key() -> None:
-    """Every field of every part of a scenario stands in the tables of docs/scenario.md."""
-    tables = (ROOT / "docs/scenario.md").read_text().partition("## Every key")[2]
-    assert _keys(Spec) - set(re.findall(r"`(\w+)`", tables)) == set()
+def test_the_reference_leads_from_section_to_section() -> None:
+    """Each section of keys stands under its path, and the links to it are its title without punctuation."""
+    reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^## `(.*)`$", reference, re.MULTILINE)
+    assert set(titles) == {".".join(key.inside).replace("*", "NAME") for key in walk() if key.form.part is not None}
+    assert set(re.findall(r"\]\(#(\S+)\)", reference)) == {re.sub(r"\W", "", title).lower() for title in titles}
 
 
 def test_the_readme_shows_the_scenario_it_runs() -> None:
-    """The five lines of the README are those of scenarios/first.yaml."""
-    assert _blocks(README, "yaml")[0] == (ROOT / "scenarios/first.yaml").read_text()
+    """The five lines of the README are those of scenarios/first.yaml, after the one for editors."""
+    assert _blocks(README, "yaml")[0] == (ROOT / "scenarios/first.yaml").read_text().partition("\n")[2]
 
 
 def test_the_readme_shows_what_a_run_says(tmp_path: Path) -> None:

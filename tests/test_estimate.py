@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.estimate import Counted, Estimate, ratio, t_quantile, wilson
+from sim.estimate import Counted, Estimate, moment, ratio, t_quantile, wilson
 from sim.tables import Floats
 
 KINDS: tuple[Counted, ...] = ("amounts", "events", "trials")
@@ -199,3 +199,48 @@ def test_a_rare_share_is_covered() -> None:
     y = draws.binomial(50, 0.0005, (500, 5)).astype(float)
     none = y.sum(1) == 0
     assert coverage(y[none], np.full((int(none.sum()), 5), 50.0), 0.0005, share=True) == 1.0
+
+
+# Moments --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("runs", "lower", "upper"), [(6, 1, 6), (10, 2, 9), (20, 6, 15), (30, 10, 21), (100, 40, 61)])
+def test_a_median_lies_between_the_tabled_orders(runs: int, lower: int, upper: int) -> None:
+    """The 95 % interval of a median runs between the orders of the sign test's printed tables."""
+    found = moment(np.random.default_rng(1).permutation(runs) + 1.0, 0.5)
+    assert (found.value, found.low, found.high) == (-(-runs // 2), lower, upper)
+
+
+def test_a_moment_that_may_never_come() -> None:
+    """Replications that never get there count as endless: the quantile holds while it is among the others."""
+    times = np.array([*range(1, 28), *[np.inf] * 3], dtype=np.float64)
+    assert (moment(times, 0.5).value, moment(times, 0.5).low, moment(times, 0.5).high) == (15.0, 10.0, 21.0)
+    most = moment(times, 0.9)
+    assert most == Estimate(27.0, None, None, 30)
+    assert most.reason == "30 replications are too few for an interval"
+    never = moment(np.append(times, np.inf), 0.9)
+    assert never == Estimate.not_observed(31)
+    assert never.reason == "4 of 31 replications do not get there before the clock stops"
+    # the upper end of this interval is the 9th of 10
+    assert moment(array(1, 2, 3, 4, 5, 6, 7, 8, np.inf, np.inf), 0.5) == Estimate(5.0, None, None, 10)
+
+
+def test_few_replications_have_no_interval_of_a_moment() -> None:
+    """Five replications cannot bound a median at 95 %, as 2 · 0.5⁵ is more than 5 %."""
+    assert moment(array(1, 2, 3, 4, 5), 0.5) == Estimate(3.0, None, None, 5)
+    assert moment(array(7), 0.5) == Estimate(7.0, None, None, 1)
+    # none of 30 is low enough for the lower end of a tenth: 0.9³⁰ is more than 2.5 %
+    assert moment(np.arange(30) + 1.0, 0.1) == Estimate(3.0, None, None, 30)
+
+
+@pytest.mark.parametrize("q", [0.5, 0.9])
+def test_intervals_of_moments_hold_the_truth(q: float) -> None:
+    """Over 1,000 samples of 60 exponential times, at least 94 % of the intervals hold the true quantile."""
+    draws = np.random.default_rng(3)
+    held = 0
+    for _ in range(1_000):
+        found = moment(draws.exponential(size=60), q)
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= -np.log(1 - q) <= found.high
+    assert held >= 940

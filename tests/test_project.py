@@ -57,7 +57,7 @@ def test_the_readme_has_the_command(command: str) -> None:
     assert command in map(str.strip, lines)
 
 
-@pytest.mark.parametrize("name", ["contacts.md", "measures.md", "satisfaction.md"])
+@pytest.mark.parametrize("name", ["reference.md", "contacts.md", "measures.md", "satisfaction.md"])
 def test_a_generated_page_is_fresh(name: str) -> None:
     """A page in docs/ is what `python -m sim.report.pages` would write."""
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == pages.pages(ROOT / "docs")[name]

@@ -159,7 +159,7 @@ def test_words_mean_what_they_say(parse: Callable[[object], object], value: obje
         (units.call, "weibull(mean 25m", "is not a name with its settings", ""),
         (units.call, "weibull mean 25m)", "is not a name with its settings", ""),
         (units.call, "a(b(1))", "is not a name with its settings", ""),
-        (units.call, "a(b=1)", "is not a name with its settings", "shape 0.86"),
+        (units.call, "a(b=1)", "is not a name with its settings", "write a(b 1)"),
         (units.call, "a(b 1,)", "is not a name with its settings", ""),
         (units.call, "a(b 1, b 2)", "gives 'b' twice", ""),
         (units.call, "a(1, 2)", "gives two values without a name", ""),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sim.measures import customers, resolution, waiting, workload
+from sim.measures import clearing, customers, resolution, waiting, workload
 from sim.measures.base import Measure
 
 MEASURES: tuple[Measure, ...] = (
     *waiting.MEASURES,
     *resolution.MEASURES,
     *workload.MEASURES,
+    *clearing.MEASURES,
     *customers.MEASURES,
 )
 

@@ -36,6 +36,7 @@ class Kind(Enum):
     SHARE = "a ratio of trials, some of which succeed"
     PART = "a ratio of two amounts, one of which is part of the other"
     QUANTILE = "Kaplan–Meier quantile of pooled times"
+    MOMENT = "quantile over replications of a time, endless where it never comes"
 
 
 Parts = dict[Key, tuple[float, float]]
@@ -43,7 +44,8 @@ Parts = dict[Key, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure. `parts` gives one replication's numerators and denominators; a quantile names a histogram instead."""
+    """A figure. `parts` gives one replication's numerators and denominators; a quantile of pooled times names a
+    histogram instead. The numerator of a moment is its time, infinite where it never comes."""
 
     name: str
     unit: str

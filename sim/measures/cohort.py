@@ -48,11 +48,13 @@ class Issues:
 
 
 class Cohort:
-    """One replication, with the arrays that measures share. `contacts` must be in order of issue and attempt."""
+    """One replication, with the arrays that measures share. `contacts` must be in order of issue and attempt; `capped`
+    is how often a customer was stopped at the cap of attempts."""
 
-    def __init__(self, contacts: Table, desk: Desk) -> None:
+    def __init__(self, contacts: Table, desk: Desk, capped: int = 0) -> None:
         self.desk = desk
         self.all = contacts
+        self.capped = capped
         self.channels = tuple(channel.name for channel in desk.channels)
         self.segments = desk.segments
         self.live = np.array([channel.live for channel in desk.channels])

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.behaviour.feeling import perceived_gain, replies, satisfaction_logit, survey_score
+from sim.behaviour.feeling import Bools, perceived_gain, replies, satisfaction_logit, survey_score, with_replies
 from sim.behaviour.leaving import Churning, Circumstances, beta_band, complains, excess_leave_probability
 from sim.behaviour.mood import mood_after
 from sim.measures import reference
@@ -58,18 +58,24 @@ def _satisfaction(cohort: Cohort) -> Parts:
 
 def _csat(cohort: Cohort) -> Parts:
     issues = cohort.issues
-    s = satisfactions(cohort)
-    asked = issues.first_answer != NEVER
-    answers = asked & replies(s, cohort.all["reply_draw"][issues.last] / 1e6, reference.FEELING)
-    score = survey_score(s, cohort.all["noise_draw"][issues.last] / 1e3, reference.FEELING)
+    _, answers = _surveyed(cohort)
+    score = survey_score(satisfactions(cohort), cohort.all["noise_draw"][issues.last] / 1e3, reference.FEELING)
     return tally(cohort, issues.channel, issues.segment, (answers & (score >= 4)).astype(float), answers.astype(float))
 
 
 def _replies(cohort: Cohort) -> Parts:
     issues = cohort.issues
-    asked = issues.first_answer != NEVER
-    answers = asked & replies(satisfactions(cohort), cohort.all["reply_draw"][issues.last] / 1e6, reference.FEELING)
+    asked, answers = _surveyed(cohort)
     return tally(cohort, issues.channel, issues.segment, answers.astype(float), asked.astype(float))
+
+
+def _surveyed(cohort: Cohort) -> tuple[Bools, Bools]:
+    """Who is asked, and who of them answers. One draw serves for both: u < asked, and u/asked < P(answers)."""
+    issues, survey = cohort.issues, cohort.desk.survey
+    feeling = reference.FEELING if survey.answers is None else with_replies(reference.FEELING, survey.answers)
+    draw = cohort.all["reply_draw"][issues.last] / 1e6
+    asked = (issues.first_answer != NEVER) & (draw < survey.asked)
+    return asked, asked & replies(satisfactions(cohort), draw / (survey.asked or 1.0), feeling)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from sim.desk import Channel, Desk
 from sim.erlang import agents_needed
 from sim.measures.summary import Summary, over_replications, ratios_by_interval
-from sim.measures.workload import edges, scheduled
+from sim.measures.workload import edges, paid, scheduled
 from sim.schemas import TICKS_PER_SECOND
 from sim.tables import Floats
 
@@ -57,7 +57,7 @@ def intervals(summaries: Sequence[Summary], desk: Desk) -> Intervals:
     length = np.diff(edges(desk)) / TICKS_PER_SECOND
     groups = [[g for g, answers in enumerate(desk.answers) if c in answers] for c in range(len(desk.channels))]
     staff = scheduled(desk)
-    pay = np.array([1 / (1 - group.shrinkage) for group in desk.groups])[:, None]
+    pay = paid(desk)
     busy, present = stack("busy").sum(0), stack("present").sum(0)
     required = [
         _required(channel, offered[c] / length, float(handled[c].sum()) / max(float(handles[c].sum()), 1.0))
@@ -80,7 +80,7 @@ def intervals(summaries: Sequence[Summary], desk: Desk) -> Intervals:
             required_c=np.stack([c for c, _ in required]),
             required_a=np.stack([a for _, a in required]),
             scheduled=np.stack([staff[mine].sum(0) for mine in groups]),
-            paid=np.stack([(staff * pay)[mine].sum(0) for mine in groups]),
+            paid=np.stack([pay[mine].sum(0) for mine in groups]),
             occupancy=np.stack([busy[mine].sum(0) / present[mine].sum(0) for mine in groups]),
             backlog=stack("backlog").mean(0),
         )

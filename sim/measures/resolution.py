@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.measures.base import Histogram, Key, Kind, Measure, Parts, tally
+from sim.draws import ATTEMPTS
+from sim.measures.base import ALL, Histogram, Key, Kind, Measure, Parts, tally
 from sim.measures.cohort import Bools, Cohort
 from sim.measures.waiting import by_channel
 from sim.schemas import NEVER, TICKS_PER_SECOND
@@ -65,6 +66,10 @@ def _contacts(cohort: Cohort) -> Parts:
     return tally(cohort, issues.first_channel, issues.segment, contacts, np.ones(len(contacts)))
 
 
+def _capped(cohort: Cohort) -> Parts:
+    return {ALL: (float(cohort.capped), 1.0)}
+
+
 _OF = "issues, by the channel of their first contact"
 
 MEASURES = (
@@ -80,6 +85,12 @@ MEASURES = (
     ),
     Measure(
         "resolved", "share", f"Solved over all {_OF}, by the time the clock stops.", Kind.SHARE, "higher", _resolved,
+    ),
+    Measure(
+        "attempts_capped", "attempts",
+        f"How often a customer would have tried once more after {ATTEMPTS} attempts and was stopped; run-in and drain "
+        "included.",
+        Kind.COUNT, "lower", _capped, channels="",
     ),
     *(
         Measure(

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.desk import Desk
-from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, ratio, t_quantile, wilson
+from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, moment, ratio, t_quantile, wilson
 from sim.measures import HISTOGRAMS, MEASURES
 from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, pad
 from sim.measures.cohort import Cohort
 from sim.measures.customers import COMPLAINTS, EXCESS_CHURN, betas, excess_churn
-from sim.measures.workload import busy_and_present, edges, waiting_at
+from sim.measures.workload import busy_and_present, edges, talking, waiting_at
 from sim.schemas import NEVER, Outcome
 from sim.tables import Floats, Table
 
@@ -43,6 +43,8 @@ class IntervalCounts:
     backlog: Floats
     """Waiting at the start of the interval."""
     busy: Floats
+    """Agent-seconds by group, and how many of them in talk: the rest of busy is wrap-up."""
+    talk: Floats
     present: Floats
 
 
@@ -85,7 +87,7 @@ class Figure:
 
 
 def summarise(contacts: Table, desk: Desk, *, replication: int, population_digest: str, capped: int) -> Summary:
-    cohort = Cohort(contacts, desk)
+    cohort = Cohort(contacts, desk, capped)
     return Summary(
         replication=replication,
         population_digest=population_digest,
@@ -124,6 +126,7 @@ def _intervals(cohort: Cohort) -> IntervalCounts:
         handles=count(handled.astype(float)),
         backlog=np.stack([waiting_at(cohort, n, bounds[:-1])[0].astype(float) for n in range(shape[0])]),
         busy=busy,
+        talk=talking(desk, cohort.all),
         present=present,
     )
 
@@ -144,19 +147,21 @@ def figures(summaries: Sequence[Summary], desk: Desk) -> list[Figure]:
         for key in summaries[0].parts[measure.name]:
             if key[0] is not None and measure.channels != "all" and live[key[0]] != (measure.channels == "live"):
                 continue
-            estimate = _fold([summary.parts[measure.name][key] for summary in summaries], measure.kind)
+            estimate = _fold([summary.parts[measure.name][key] for summary in summaries], measure)
             bands = _bands(summaries, key, estimate) if measure.name == EXCESS_CHURN else ()
             found.append(Figure(measure, *key, estimate, bands))
     return found
 
 
-def _fold(parts: Sequence[tuple[float, float]], kind: Kind) -> Estimate:
+def _fold(parts: Sequence[tuple[float, float]], measure: Measure) -> Estimate:
     above, below = (np.array(column) for column in zip(*parts, strict=True))
-    if kind is Kind.PART:
+    if measure.kind is Kind.MOMENT:
+        return moment(above, measure.q) if below.all() else Estimate.not_observed(len(above))
+    if measure.kind is Kind.PART:
         return ratio(above, below, most=1.0)
-    if kind is Kind.CHANGE:
+    if measure.kind is Kind.CHANGE:
         return ratio(above, below, least=-math.inf)
-    return ratio(above, below, of=_OF.get(kind, "amounts"))
+    return ratio(above, below, of=_OF.get(measure.kind, "amounts"))
 
 
 _OF: dict[Kind, Counted] = {Kind.COUNT: "events", Kind.SHARE: "trials"}
@@ -216,9 +221,9 @@ def quantiles(times: Sequence[Histogram], qs: Sequence[float]) -> list[Estimate]
         reached = survival <= 1 - q + 1e-12
         values = np.where(reached[:, -1], seconds[np.argmax(reached, axis=1)], np.inf)
         if not np.isfinite(values[0]):
-            estimates.append(Estimate.not_observed(runs))
+            estimates.append(Estimate.not_observed(runs, f"fewer than {q:.0%} are known to have ended"))
         elif seen < 2:
-            estimates.append(Estimate(float(values[0]), None, None, runs))
+            estimates.append(Estimate.alone(float(values[0]), runs))
         else:
             # a resample beyond what was observed counts as the longest time observed
             spread = np.minimum(values[1:], seconds[-1])

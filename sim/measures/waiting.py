@@ -83,6 +83,22 @@ def response_histogram(cohort: Cohort) -> dict[Key, Histogram]:
     return by_channel(cohort, of, cohort.rows["channel"])
 
 
+def _intervals_met(cohort: Cohort) -> Parts:
+    """Intervals in which a channel met its target, over those in which it was offered anything."""
+    rows, desk = cohort.rows, cohort.desk
+    parts: Parts = {}
+    for code, channel in enumerate(desk.channels):
+        mine = rows["channel"] == code
+        interval = rows["offered"][mine] // desk.interval
+        offered = np.bincount(interval, minlength=desk.intervals)
+        within = np.bincount(interval, cohort.within[mine], desk.intervals)
+        some = offered > 0
+        # a share itself, not a number to reach: 0.56 · 25 is more than 14 to a computer, but 14 / 25 is 0.56
+        met = within[some] / offered[some] >= channel.target.share
+        parts[channel.name, None] = (float(met.sum()), float(some.sum()))
+    return parts
+
+
 _WAIT = "Time from being offered until answered, or until the customer left, of all offered contacts that waited"
 
 MEASURES = (
@@ -140,6 +156,13 @@ MEASURES = (
     Measure(
         "answered_or_abandoned_within", "share", "Answered or abandoned within the target time, over all offered.",
         Kind.SHARE, "", _share(lambda c: c.within | c.left_within, _everyone),
+    ),
+    Measure(
+        "intervals_met", "share",
+        "Intervals in which the channel met its target (answered within the target time over offered, at least the "
+        "target share), over those in which anything was offered. A contact belongs to the interval in which it was "
+        "offered; where few are, one miss is enough.",
+        Kind.SHARE, "higher", _intervals_met, channels="live",
     ),
     Measure(
         "asa", "s", "Average speed of answer: mean time in the queue of answered contacts.",

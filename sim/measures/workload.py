@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
 
 from sim.desk import Desk, Group
@@ -11,6 +14,7 @@ from sim.schemas import NEVER, TICKS_PER_SECOND, Outcome
 from sim.tables import Array, Floats, Table
 
 HOUR = 3600.0
+Levels = tuple[tuple[int, int], ...]
 
 
 def edges(desk: Desk) -> Array:
@@ -20,24 +24,39 @@ def edges(desk: Desk) -> Array:
 
 def level_at(group: Group, ticks: Array) -> Array:
     """The scheduled level at each tick."""
-    if not group.levels:
-        return np.zeros(len(ticks), dtype=np.int64)
-    changes = np.array([tick for tick, _ in group.levels])
-    levels = np.array([0, *(level for _, level in group.levels)])
-    return levels[np.searchsorted(changes, ticks, side="right")]
+    return _at(group.levels, ticks)
+
+
+def _at(levels: Levels, ticks: Array) -> Array:
+    changes = np.array([tick for tick, _ in levels], dtype=np.int64)
+    values = np.array([0, *(level for _, level in levels)])
+    return values[np.searchsorted(changes, ticks, side="right")]
 
 
 def scheduled(desk: Desk) -> Floats:
     """Agents scheduled, mean of each interval; shape (groups, intervals)."""
+    return np.asarray(_ticks_of(desk, [group.levels for group in desk.groups]) / np.diff(edges(desk)))
+
+
+def paid(desk: Desk) -> Floats:
+    """Agents paid, mean of each interval: those scheduled, of shifts those on a paid break as well, and for each of
+    them the others' share that shrinkage takes: heads / (1 − shrinkage). Shape (groups, intervals)."""
+    heads = _ticks_of(desk, [group.levels if group.paid is None else group.paid for group in desk.groups])
+    shrinkage = np.array([group.shrinkage for group in desk.groups]).reshape(-1, 1)
+    return np.asarray(heads / np.diff(edges(desk)) / (1 - shrinkage))
+
+
+def _ticks_of(desk: Desk, levels: Sequence[Levels]) -> Array:
+    """Agent-ticks of levels by group; shape (groups, intervals)."""
     bounds = edges(desk)
-    means = np.zeros((len(desk.groups), len(bounds) - 1))
-    for number, group in enumerate(desk.groups):
-        changes = np.array([tick for tick, _ in group.levels if 0 < tick < desk.horizon], dtype=np.int64)
+    sums = np.zeros((len(levels), len(bounds) - 1), dtype=np.int64)
+    for number, changing in enumerate(levels):
+        changes = np.array([tick for tick, _ in changing if 0 < tick < desk.horizon], dtype=np.int64)
         ticks = np.unique(np.concatenate((bounds, changes)))
-        area = np.diff(ticks) * level_at(group, ticks[:-1])
+        area = np.diff(ticks) * _at(changing, ticks[:-1])
         at_bounds = np.concatenate(([0], np.cumsum(area)))[np.searchsorted(ticks, bounds)]
-        means[number] = np.diff(at_bounds) / np.diff(bounds)
-    return means
+        sums[number] = np.diff(at_bounds)
+    return sums
 
 
 def busy_and_present(desk: Desk, contacts: Table) -> tuple[Floats, Floats]:
@@ -67,6 +86,30 @@ def busy_and_present(desk: Desk, contacts: Table) -> tuple[Floats, Floats]:
     return busy, present
 
 
+def talking(desk: Desk, contacts: Table) -> Floats:
+    """Agent-seconds in talk (or work on a message) by group and interval; shape (groups, intervals).
+
+    An agent who talks to several counts once. Busy less this is wrap-up and nothing else: talk wins where an agent
+    wraps one contact up and talks to another.
+    """
+    bounds = edges(desk)
+    talk = np.zeros((len(desk.groups), len(bounds) - 1))
+    taken = contacts.where(contacts["answered"] != NEVER)
+    ended = np.where(taken["ended"] == NEVER, desk.ends, taken["ended"])
+    for number in range(len(desk.groups)):
+        mine = taken["group"] == number
+        starts, ends = _merged(taken["agent"][mine], taken["answered"][mine], ended[mine])
+        talk[number] = np.diff(_elapsed(starts, bounds) - _elapsed(ends, bounds)) / TICKS_PER_SECOND
+    return talk
+
+
+def _elapsed(moments: Array, bounds: Array) -> Array:
+    """At each boundary, the ticks since each moment before it, summed over the moments."""
+    ordered = np.sort(moments)
+    count = np.searchsorted(ordered, bounds)
+    return bounds * count - np.concatenate(([0], np.cumsum(ordered)))[count]
+
+
 def _merged(agent: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
     """The spans in which each agent holds at least one contact."""
     order = np.lexsort((starts, agent))
@@ -82,12 +125,17 @@ def _merged(agent: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
     return starts[first], reach[last] - far[last]
 
 
-def waiting_at(cohort: Cohort, channel: int, ticks: Array) -> tuple[Array, Floats]:
-    """How many contacts of a channel wait at each tick, and the mean age of those in seconds (0 where none)."""
+def in_queue(cohort: Cohort, channel: int) -> tuple[Array, Array]:
+    """When each contact of a channel that waited was offered, and when it left the queue, because an agent took it or
+    the customer left; `NEVER` where it still waits at the end. Ticks."""
     rows = cohort.all.where(cohort.all["channel"] == channel)
     queued = ~np.isin(rows["outcome"], (Outcome.BLOCKED, Outcome.IGNORED, Outcome.TURNED_AWAY))
-    offered = rows["offered"][queued]
-    left = np.where(rows["answered"] != NEVER, rows["answered"], rows["ended"])[queued]
+    return rows["offered"][queued], np.where(rows["answered"] != NEVER, rows["answered"], rows["ended"])[queued]
+
+
+def waiting_at(cohort: Cohort, channel: int, ticks: Array) -> tuple[Array, Floats]:
+    """How many contacts of a channel wait at each tick, and the mean age of those in seconds (0 where none)."""
+    offered, left = in_queue(cohort, channel)
     left = np.where(left == NEVER, cohort.desk.ends, left)
     came, gone = np.sort(offered), np.argsort(left, kind="stable")
     entered = np.searchsorted(came, ticks, side="right")
@@ -98,13 +146,31 @@ def waiting_at(cohort: Cohort, channel: int, ticks: Array) -> tuple[Array, Float
     return waiting, age
 
 
-def _occupancy(cohort: Cohort) -> Parts:
-    busy, present = busy_and_present(cohort.desk, cohort.all)
-    parts: Parts = {ALL: (float(busy.sum()), float(present.sum()))}
+@lru_cache(maxsize=1)
+def _busy_and_present(cohort: Cohort) -> tuple[Floats, Floats]:
+    return busy_and_present(cohort.desk, cohort.all)
+
+
+def _by_groups(cohort: Cohort, above: Floats, below: Floats) -> Parts:
+    """Sums over all groups, and for each channel over those that answer it."""
+    parts: Parts = {ALL: (float(above.sum()), float(below.sum()))}
     for number, name in enumerate(cohort.channels):
         groups = [g for g, answers in enumerate(cohort.desk.answers) if number in answers]
-        parts[name, None] = (float(busy[groups].sum()), float(present[groups].sum()))
+        parts[name, None] = (float(above[groups].sum()), float(below[groups].sum()))
     return parts
+
+
+def _occupancy(cohort: Cohort) -> Parts:
+    return _by_groups(cohort, *_busy_and_present(cohort))
+
+
+def _adherence(cohort: Cohort) -> Parts:
+    # in ticks, so that those who keep to the schedule adhere by exactly 1
+    planned = _ticks_of(cohort.desk, [group.levels for group in cohort.desk.groups]) / TICKS_PER_SECOND
+    _, present = _busy_and_present(cohort)
+    # nobody is ever less than there: in each interval the two integrals differ by the integral of the difference
+    parts = _by_groups(cohort, planned - np.abs(present - planned), planned)
+    return {key: (max(0.0, kept), all_) for key, (kept, all_) in parts.items()}
 
 
 def _fte(cohort: Cohort) -> Parts:
@@ -114,25 +180,28 @@ def _fte(cohort: Cohort) -> Parts:
 
 
 def _paid_fte(cohort: Cohort) -> Parts:
-    levels = scheduled(cohort.desk)
-    shrinkage = np.array([group.shrinkage for group in cohort.desk.groups])
-    paid = levels / (1 - shrinkage)[:, None]
-    return {ALL: (float(paid.sum()), float(np.sum(levels.sum(0) > 0)))}
+    return {ALL: (float(paid(cohort.desk).sum()), float(np.sum(scheduled(cohort.desk).sum(0) > 0)))}
 
 
-def cost(desk: Desk) -> float:
-    """What the scheduled staff cost: Σ level · hours · cost an hour / (1 − shrinkage)."""
-    hours = scheduled(desk) * np.diff(edges(desk)) / TICKS_PER_SECOND / HOUR
-    rates = np.array([group.cost_per_hour / (1 - group.shrinkage) for group in desk.groups])
-    return float((hours.sum(1) * rates).sum())
+def staff_cost(desk: Desk) -> float:
+    """What the staff costs: Σ paid agents · hours · cost an hour."""
+    hours = paid(desk) * np.diff(edges(desk)) / TICKS_PER_SECOND / HOUR
+    return float((hours.sum(1) * np.array([group.cost_per_hour for group in desk.groups])).sum())
+
+
+def cost(cohort: Cohort) -> float:
+    """Staff, the charge of each contact offered, and what is fixed."""
+    desk = cohort.desk
+    charges = np.array([channel.charge for channel in desk.channels])
+    return staff_cost(desk) + desk.fixed_cost + float(charges[cohort.rows["channel"]].sum())
 
 
 def _cost(cohort: Cohort) -> Parts:
-    return {ALL: (cost(cohort.desk), 1.0)}
+    return {ALL: (cost(cohort), 1.0)}
 
 
 def _cost_per_contact(cohort: Cohort) -> Parts:
-    return {ALL: (cost(cohort.desk), float(cohort.answered.sum()))}
+    return {ALL: (cost(cohort), float(cohort.answered.sum()))}
 
 
 def _handle_time(cohort: Cohort) -> Parts:
@@ -170,10 +239,18 @@ MEASURES = (
         Kind.PART, "", _occupancy,
     ),
     Measure(
+        "adherence", "share",
+        "1 − ∫|present − scheduled| dt / ∫ scheduled dt, of the groups that answer the channel; at least 0. Everybody "
+        "comes on time (absence is not modelled yet), so what is missing are those who finish what they hold after "
+        "their time.",
+        Kind.PART, "higher", _adherence,
+    ),
+    Measure(
         "net_fte", "agents", "Agents scheduled, mean over the intervals with any.", Kind.RATIO, "", _fte, channels="",
     ),
     Measure(
-        "paid_fte", "agents", "Agents scheduled / (1 − shrinkage), mean over the intervals with any.",
+        "paid_fte", "agents",
+        "Agents scheduled, and of shifts those on a paid break, / (1 − shrinkage), mean over the intervals with any.",
         Kind.RATIO, "", _paid_fte, channels="",
     ),
     Measure(
@@ -185,7 +262,9 @@ MEASURES = (
         Kind.RATIO, "lower", _backlog_age, channels="deferrable",
     ),
     Measure(
-        "cost", "money", "Scheduled staff: net hours × cost an hour / (1 − shrinkage).",
+        "cost", "money",
+        "Paid staff: hours scheduled (of shifts, and of paid breaks) × cost an hour / (1 − shrinkage); the charge of "
+        "each contact offered; and what is fixed.",
         Kind.TOTAL, "lower", _cost, channels="",
     ),
     Measure(

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PLOTS: dict[str, str] = {
+    "demand": "How many contacts come in, and when?",
     "staffing": "Are enough people scheduled, and when not?",
+    "net_staffing": "Which hours are short of agents, and which have some to spare?",
+    "occupancy": "What do agents spend their time on?",
     "service_level": "When is the service level missed?",
     "waiting": "How long do customers wait?",
     "backlog": "How far does the backlog build up, and when is it cleared?",

@@ -17,9 +17,8 @@ from sim.tables import Floats
 Bools = npt.NDArray[np.bool_]
 
 DAYS = 7
-DAY = 86_400
 HOUR = 3600
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = {900: "quarter-hours", 1800: "half-hours", 3600: "hours"}
 
@@ -34,13 +33,14 @@ class Intervals:
 
     @property
     def shown(self) -> int:
-        """How many are drawn."""
-        return min(self.count, max(1, DAYS * DAY // self.interval))
+        """How many are drawn: those of seven days of the calendar, of 23 or 25 hours too."""
+        week = self._until(self.starts + timedelta(days=DAYS))
+        return min(self.count, max(1, round(week) // self.interval))
 
     @property
     def note(self) -> str:
         """What is left out, for the subtitle; empty where nothing is."""
-        days = self.count * self.interval / DAY
+        days = (self.at(self.count).replace(tzinfo=None) - self.starts.replace(tzinfo=None)) / timedelta(days=1)
         return f" The first {DAYS} of {days:.3g} days are shown." if self.shown < self.count else ""
 
     @property
@@ -62,11 +62,14 @@ class Intervals:
 
     def elapsed(self, day: date) -> float:
         """Hours from the start of the first interval to the midnight that begins `day`."""
-        midnight = datetime.combine(day, time(), self.starts.tzinfo)
+        return self._until(datetime.combine(day, time(), self.starts.tzinfo)) / HOUR
+
+    def _until(self, moment: datetime) -> float:
+        """Seconds from the start of the first interval to a moment of the wall clock."""
         if self.starts.tzinfo is None:
-            return (midnight - self.starts).total_seconds() / HOUR
+            return (moment - self.starts).total_seconds()
         # two moments of one zone would be subtracted by the wall clock
-        return (midnight.astimezone(UTC) - self.starts.astimezone(UTC)).total_seconds() / HOUR
+        return (moment.astimezone(UTC) - self.starts.astimezone(UTC)).total_seconds()
 
     def days(self) -> list[date]:
         """The day of each interval that is drawn."""
@@ -93,7 +96,7 @@ class Intervals:
 
 def day_name(day: date) -> str:
     """A day in words, whatever the locale: Mon 5 Oct."""
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
 
 def outline(x: Floats, width: float, keep: Bools, *values: Floats) -> list[Floats]:
@@ -113,7 +116,7 @@ def outline(x: Floats, width: float, keep: Bools, *values: Floats) -> list[Float
     for place, i in enumerate(kept):
         for corner, value in zip(corners, (x, *values), strict=True):
             corner.append(float(value[i]))
-        follows = place + 1 < len(kept) and kept[place + 1] == i + 1 and np.isclose(x[i + 1], x[i] + width)
+        follows = place + 1 < len(kept) and kept[place + 1] == i + 1 and abs(x[i + 1] - x[i] - width) < 1e-6
         if not follows:
             corners[0] += [float(x[i]) + width, np.nan]
             for corner, value in zip(corners[1:], values, strict=True):

@@ -13,6 +13,7 @@ from textwrap import wrap
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -26,6 +27,8 @@ PURPLE = "#CC79A7"
 VERMILION = "#D55E00"
 GREY = "#595959"
 PALE = "#EDEDED"
+AXIS = "#B0B0B0"
+GRID = "#E3E3E3"
 
 LINES: tuple[tuple[str, Any], ...] = (
     (BLUE, "-"),
@@ -43,17 +46,17 @@ TITLE, LINE = 0.42, 0.19
 _STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
-    "axes.edgecolor": "#B0B0B0",
+    "axes.edgecolor": AXIS,
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.labelcolor": GREY,
-    "grid.color": "#E3E3E3",
+    "grid.color": GRID,
     "grid.linewidth": 0.6,
-    "xtick.color": "#B0B0B0",
-    "ytick.color": "#B0B0B0",
+    "xtick.color": AXIS,
+    "ytick.color": AXIS,
     "xtick.labelcolor": GREY,
     "ytick.labelcolor": GREY,
     "xtick.labelsize": 8.0,
@@ -89,7 +92,7 @@ class Sheet:
         head = TITLE + LINE * len(lines) + key + 0.22 + over
         self.tall = head + rows * height + (rows - 1) * ROW_GAP + BOTTOM
         self.figure = Figure(figsize=(WIDTH, self.tall), facecolor="white")
-        self.rows, self._head, self._height, self._over, self._right = rows, head, height, over, right
+        self.rows, self.height, self._head, self._over, self._right = rows, height, head, over, right
         self.key_at = self.tall - TITLE - LINE * len(lines) - 0.04
         self.write(0.15, self.tall - 0.12, title, va="top", size=13, weight="bold")
         self.write(0.15, self.tall - TITLE, "\n".join(lines), va="top", color=GREY, linespacing=1.3)
@@ -98,16 +101,29 @@ class Sheet:
         """Text at a place measured from the lower left corner."""
         return self.figure.text(x / WIDTH, y / self.tall, text, **style)
 
-    def panel(self, row: int, column: int = 0, columns: int = 1) -> Axes:
-        """One of `columns` equal panels in a row, counted from the top left."""
-        wide = (WIDTH - LEFT - self._right - BETWEEN * (columns - 1)) / columns
-        left = LEFT + column * (wide + BETWEEN)
-        low = self.tall - self._head - row * (self._height + ROW_GAP) - self._height
-        return self.figure.add_axes((left / WIDTH, low / self.tall, wide / WIDTH, self._height / self.tall))
+    def panel(self, row: int) -> Axes:
+        """The panel of a row, counted from the top."""
+        wide = WIDTH - LEFT - self._right
+        low = self.tall - self._head - row * (self.height + ROW_GAP) - self.height
+        return self.figure.add_axes((LEFT / WIDTH, low / self.tall, wide / WIDTH, self.height / self.tall))
+
+    def legend(self, names: Sequence[str], handles: Sequence[Artist]) -> None:
+        """What the colours mean, in a line below the subtitle, for which `key` has left room."""
+        self.figure.legend(
+            list(handles),
+            list(names),
+            loc="upper left",
+            bbox_to_anchor=(0.08 / WIDTH, self.key_at / self.tall),
+            ncols=len(names),
+            frameon=False,
+            handlelength=2.2,
+            columnspacing=1.8,
+            borderpad=0.2,
+        )
 
     def name(self, row: int, name: str, finding: str) -> None:
         """A row's heading: its name in bold, and what there is to see."""
-        y = self.tall - self._head - row * (self._height + ROW_GAP) + self._over
+        y = self.tall - self._head - row * (self.height + ROW_GAP) + self._over
         bold = self.write(LEFT, y, name, weight="bold")
         self.figure.axes[-1].annotate(
             finding,
@@ -177,18 +193,17 @@ def axes_width(axes: Axes) -> float:
     return axes.get_position().width * WIDTH
 
 
-def hour_axis(axes: Axes, first: float, last: float) -> None:
-    """An axis of hours of the day from `first` to `last`, with as many ticks as fit."""
+def hour_ticks(first: float, last: float, wide: float) -> tuple[list[float], list[str]]:
+    """As many hours of the day from `first` to `last` as can be named in a width, and their names."""
     # a tick with minutes needs twice the room of one without
     steps = ((0.5, 0.45), (1, 0.23), (2, 0.23), (3, 0.23), (4, 0.23), (6, 0.23), (12, 0.23))
-    step = next((step for step, room in steps if (last - first) / step * room < axes_width(axes)), 24)
+    step = next((step for step, room in steps if (last - first) / step * room < wide), 24)
     start = -(-first // step) * step
     ticks = [start + i * step for i in range(int((last - start) / step + 1e-9) + 1)]
     if step >= 1:
         # the hour that ends one panel would touch the hour that begins the next
         ticks = [tick for tick in ticks if tick < last]
-    axes.set_xlim(first, last)
-    axes.set_xticks(ticks, [f"{int(t)}" if step >= 1 else f"{int(t)}:{round(t % 1 * 60):02d}" for t in ticks])
+    return ticks, [f"{int(t)}" if step >= 1 else f"{int(t)}:{round(t % 1 * 60):02d}" for t in ticks]
 
 
 def time_axis(axes: Axes, intervals: Intervals) -> None:

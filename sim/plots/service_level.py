@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sim.plots import PLOTS
-from sim.plots._days import day_panels, open_days
+from sim.plots._days import day_strip, open_days
 from sim.plots._duration import duration
 from sim.plots._intervals import Bools, Intervals, outline
 from sim.plots._style import BLACK, BLUE, SHORT, SKY, Label, Sheet, label_ends, plain, say
@@ -74,9 +74,9 @@ def draw(data: ServiceLevel) -> Figure:
             say(sheet.panel(row), "closed, or no contacts, in the whole of the time shown")
             sheet.name(row, channel.name, _target(channel))
             continue
-        for axes, numbers in day_panels(sheet, row, intervals, days, now_open, 1.04, "no\ncontacts"):
-            _day(axes, intervals, channel, numbers)
-        label_ends(sheet.figure.axes[-1], [Label(channel.share, f"target\n{100 * channel.share:.3g} %", BLACK)])
+        axes, x = day_strip(sheet, row, intervals, days, now_open, 1.04, "no\ncontacts")
+        _row(axes, x, intervals, channel)
+        label_ends(axes, [Label(channel.share, f"target\n{100 * channel.share:.3g} %", BLACK)])
         sheet.name(row, channel.name, f"{_target(channel)}: {_finding(channel, intervals)}")
     return sheet.figure
 
@@ -90,10 +90,10 @@ def _band(data: ServiceLevel) -> str:
     )
 
 
-def _day(axes: Axes, intervals: Intervals, channel: ChannelLevel, numbers: Any) -> None:
-    x, width, level = intervals.clock()[numbers], intervals.hours, channel.level[numbers]
-    low, high = channel.low[numbers], channel.high[numbers]
-    corners, bottom, top = outline(x, width, channel.missed[numbers], level, np.full_like(level, channel.share))
+def _row(axes: Axes, x: Floats, intervals: Intervals, channel: ChannelLevel) -> None:
+    width, shown = intervals.hours, slice(intervals.shown)
+    level, low, high = channel.level[shown], channel.low[shown], channel.high[shown]
+    corners, bottom, top = outline(x, width, channel.missed[shown], level, np.full_like(level, channel.share))
     axes.fill_between(corners, bottom, top, step="post", **SHORT)
     corners, bottom, top = outline(x, width, np.isfinite(low) & np.isfinite(high), low, high)
     axes.fill_between(corners, bottom, top, step="post", color=SKY, alpha=0.45, linewidth=0)

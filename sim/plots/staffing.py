@@ -19,9 +19,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import PLOTS
-from sim.plots._days import day_panels, open_days
+from sim.plots._days import day_strip, open_days
 from sim.plots._intervals import Bools, Intervals, outline
-from sim.plots._style import BLACK, BLUE, SHORT, SKY, WIDTH, Sheet, plain, say
+from sim.plots._style import BLACK, BLUE, SHORT, SKY, Sheet, plain, say
 from sim.tables import Floats
 
 _LINES: dict[str, dict[str, Any]] = {
@@ -85,9 +85,8 @@ def draw(data: Staffing) -> Figure:
             say(sheet.panel(row), "closed, or nothing required, in the whole of the time shown")
             sheet.name(row, group.name, "")
             continue
-        top = _top(group, now_open)
-        for axes, numbers in day_panels(sheet, row, intervals, days, now_open, top, "closed"):
-            _day(axes, intervals, group, now_open, numbers)
+        axes, x = day_strip(sheet, row, intervals, days, now_open, _top(group, now_open), "closed")
+        _row(axes, x, intervals, group)
         sheet.name(row, group.name, _finding(group, intervals))
     _key(sheet)
     return sheet.figure
@@ -98,16 +97,16 @@ def _top(group: GroupStaffing, opened: Bools) -> float:
     return max(1.0, 1.12 * float(np.max(series[np.isfinite(series)])))
 
 
-def _day(axes: Axes, intervals: Intervals, group: GroupStaffing, opened: Bools, numbers: Any) -> None:
-    x, width, spare = intervals.clock()[numbers], intervals.hours, group.spare[numbers]
-    scheduled, required = group.scheduled[numbers], group.required[numbers]
+def _row(axes: Axes, x: Floats, intervals: Intervals, group: GroupStaffing) -> None:
+    width, shown, spare = intervals.hours, slice(intervals.shown), group.spare[: intervals.shown]
+    scheduled, required = group.scheduled[shown], group.required[shown]
     for gap, style in ((spare > 0, _SPARE), (spare < 0, SHORT)):
         corners, low, high = outline(x, width, gap, scheduled, required)
         axes.fill_between(corners, low, high, step="post", **style)
     for values, style in (
-        (group.erlang_c[numbers], _LINES["Erlang C"]),
-        (group.erlang_a[numbers], _LINES["Erlang A"]),
-        (np.where(opened[numbers], scheduled, np.nan), _LINES["scheduled"]),
+        (group.erlang_c[shown], _LINES["Erlang C"]),
+        (group.erlang_a[shown], _LINES["Erlang A"]),
+        (np.where(np.isfinite(spare), scheduled, np.nan), _LINES["scheduled"]),
     ):
         axes.step(*outline(x, width, np.isfinite(values), values), where="post", **style)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -117,17 +116,7 @@ def _key(sheet: Sheet) -> None:
     # seven narrow panels have no room for labels beside the lines
     handles: list[Artist] = [Line2D([], [], **style) for style in _LINES.values()] + [Patch(**SHORT), Patch(**_SPARE)]
     names = ["scheduled", "required, Erlang A", "required, Erlang C", "short", "spare"]
-    sheet.figure.legend(
-        handles,
-        names,
-        loc="upper left",
-        bbox_to_anchor=(0.08 / WIDTH, sheet.key_at / sheet.tall),
-        ncols=5,
-        frameon=False,
-        handlelength=2.2,
-        columnspacing=1.8,
-        borderpad=0.2,
-    )
+    sheet.legend(names, handles)
 
 
 def table(data: Staffing) -> dict[str, list[Any]]:

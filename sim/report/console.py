@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 
 from sim.draws import ATTEMPTS
 from sim.estimate import Estimate
+from sim.measures.clearing import first_staffed
 from sim.measures.constants import ASSUMED
 from sim.measures.summary import Band
+from sim.report import thresholds
+from sim.report.counted import counted_text
 from sim.report.document import variant
 from sim.run import Result
 from sim.scenario import lower
@@ -25,7 +28,14 @@ DAY = 86_400 * TICKS_PER_SECOND
 
 def report(result: Result, folder: str) -> str:
     """The whole text; `folder` is the run folder as the user would type it."""
-    parts = [_headline(result), _verdict(result), _table(result), _assumptions(result), f"results: {folder}"]
+    parts = [
+        _headline(result),
+        thresholds.text(result),
+        _verdict(result),
+        _table(result),
+        _assumptions(result),
+        f"results: {folder}",
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -56,7 +66,7 @@ def _headline(result: Result) -> str:
 
 def _spans(result: Result, number: int) -> str:
     """A number of what a replication is: 30 weeks, 1 run of 3 days, 5 runs of 30 min."""
-    days = result.desk.horizon / TICKS_PER_SECOND / 86_400
+    days = _days(result)
     plural = "s" * (number != 1)
     if days == 7:
         return f"{number} week{plural}"
@@ -64,10 +74,16 @@ def _spans(result: Result, number: int) -> str:
     return f"{number} run{plural} of {length}"
 
 
+def _days(result: Result) -> float:
+    """How long a replication lasts by the calendar: a day of 23 or 25 hours is a day."""
+    log = result.scenario.log
+    return result.scenario.spec.lasts / 86_400 if log is None else float(log.days)
+
+
 def _verdict(result: Result) -> str:
     lines = [_channel(result, code) for code in range(len(result.desk.channels))]
     lines += [_customers(result), _cost(result), _limits(result)]
-    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines if line)
+    return "\n".join(_wrapped(line, "  ") for line in lines if line)
 
 
 def _channel(result: Result, code: int) -> str:
@@ -92,11 +108,21 @@ def _channel(result: Result, code: int) -> str:
 
 
 def _met(result: Result, code: int) -> str:
-    """In how many of the simulated weeks the target was met: the risk, apart from the error of the mean."""
+    """In how many of the simulated weeks the target was met: the risk, apart from the error of the mean; and in what
+    share of the intervals of a live channel."""
     name, share = result.desk.channels[code].name, result.desk.channels[code].target.share
     parts = [summary.parts["service_level"][name, None] for summary in result.summaries]
-    met = sum(above >= share * below for above, below in parts if below > 0)
-    return f"It is met in {met} of {_spans(result, len(parts))}." if len(parts) > 1 else ""
+    met = sum(above / below >= share for above, below in parts if below > 0)
+    often = [f"in {met} of {_spans(result, len(parts))}"] if len(parts) > 1 else []
+    by_interval = _Figures(result)("intervals_met", name)
+    if by_interval.value is not None:
+        length = result.desk.interval / TICKS_PER_SECOND
+        what = _LENGTHS.get(length, f"intervals of {say_duration(length)}")
+        often.append(f"in {_whole(by_interval.value)} of {what}{_spread(by_interval, 100)}")
+    return f"It is met {' and '.join(often)}." if often else ""
+
+
+_LENGTHS = {900.0: "quarter-hours", 1800.0: "half-hours", 3600.0: "hours"}
 
 
 def _worst(result: Result, code: int) -> str:
@@ -113,10 +139,11 @@ def _worst(result: Result, code: int) -> str:
         return ""
     worst = int(by_hour.argmax())
     rows = slice(worst * per, (worst + 1) * per)
-    starts = lower.calendar(result.scenario).local(float(sheet.starts[worst * per]))
+    start = float(sheet.starts[worst * per])
+    ends = (lower.calendar(result.scenario).local(start).hour + 1) % 24
     needed, there = np.nan_to_num(sheet.required_c[code][rows]).max(), sheet.scheduled[code][rows].mean()
     in_time = 1 - by_hour[worst] / offered[worst]
-    hour = f"{_moment(result, starts)}–{(starts.hour + 1) % 24:02d}:00"
+    hour = f"{_moment(result, start)}–{ends:02d}:00"
     people = (
         f"Erlang C asks for {needed:,.0f} people at its peak, {there:,g} are" if needed else f"{there:,g} people are"
     )
@@ -124,26 +151,68 @@ def _worst(result: Result, code: int) -> str:
     return f"Worst is {hour}: {answered}; {people} scheduled."
 
 
-def _moment(result: Result, moment: datetime) -> str:
-    """A weekday and time; with the date where a weekday comes more than once."""
-    date = "" if result.desk.horizon <= 7 * DAY else f" {moment:%-d %B}"
-    return f"{moment:%A}{date} {moment:%H:%M}"
+def _day(result: Result, seconds: float) -> str:
+    """The weekday so many seconds after the start; with the date where a weekday comes more than once."""
+    days = lower.calendar(result.scenario)
+    moment, within_a_week = days.local(seconds), _days(result) <= 7 and days.day(seconds) < 7
+    return f"{moment:%A}" if within_a_week else f"{moment:%A %-d %B}"
+
+
+def _moment(result: Result, seconds: float) -> str:
+    return f"{_day(result, seconds)} {lower.calendar(result.scenario).local(seconds):%H:%M}"
+
+
+def _clears(result: Result, code: int) -> str:
+    """What waits when the staff of a deferrable channel first come, and when the last of it is answered."""
+    of, name, runs = _Figures(result), result.desk.channels[code].name, result.replications
+    waiting, cleared = of("backlog_at_start", name), of("backlog_cleared", name)
+    tick = first_staffed(result.desk, code)
+    if tick is None or not waiting.value or round(waiting.value) == 0:
+        return ""
+    start = tick / TICKS_PER_SECOND
+    text = f"{_day(result, start)} starts with {waiting.value:,.0f} waiting{_spread(waiting)}"
+    half, most = (_interval_end(result, of(clears, name).value) for clears in ("backlog_clears", "backlog_clears_p90"))
+    spans = "weeks" if _days(result) == 7 else "runs"
+    if half is not None:
+        text += f", all answered by {_later(result, start, half)}"
+        if runs > 1:
+            text += f" in nine of ten {spans}" if half == most else f" in half of the {spans}"
+        if most not in (None, half):
+            text += f", by {_later(result, half, most)} in nine of ten"
+    stuck = round(runs * (1 - (cleared.value or 0.0)))
+    if stuck:
+        text += f"; in {stuck} of {_spans(result, runs)} some of them still wait when the clock stops"
+    return text + "."
+
+
+def _interval_end(result: Result, seconds: float | None) -> float | None:
+    """The first boundary of intervals at or after a moment: by then it has come."""
+    length = result.desk.interval / TICKS_PER_SECOND
+    return None if seconds is None else math.ceil(seconds / length) * length
+
+
+def _later(result: Result, before: float, seconds: float) -> str:
+    """A moment in words, without its day where that is the day of the moment before."""
+    same = _day(result, before) == _day(result, seconds)
+    return _moment(result, seconds).removeprefix(f"{_day(result, before)} ") if same else _moment(result, seconds)
 
 
 def _backlog(result: Result, code: int) -> str:
     channel, backlog = result.desk.channels[code], result.intervals.backlog[code]
     if channel.live or not backlog.any():
         return ""
-    peak = int(backlog.argmax())
-    moment = _moment(result, lower.calendar(result.scenario).local(float(result.intervals.starts[peak])))
-    text = f"The backlog is longest {moment}: {backlog[peak]:,.0f} wait in the mean."
+    text, peak = _clears(result, code), int(backlog.argmax())
+    at_start = _Figures(result)("backlog_at_start", channel.name).value or 0.0
+    if round(backlog[peak]) > round(at_start):
+        moment = _moment(result, float(result.intervals.starts[peak]))
+        text = f"{text} The backlog is longest {moment}: {backlog[peak]:,.0f} wait in the mean.".lstrip()
     week = 7 * DAY // result.desk.interval
     weeks = len(backlog) // week
     # the same time of the week, weeks apart; within the last of them the trend of the whole is not seen yet
     before, after = backlog[0], backlog[weeks * week - 1] if weeks else backlog[0]
     if after < 1.25 * before + 10:
         return text
-    grows = f"It grows from {before:,.0f} to {after:,.0f}: more work comes than is done"
+    grows = f"The backlog grows from {before:,.0f} to {after:,.0f}: more work comes than is done"
     return f"{text} {grows}, and waits depend on how long that lasts."
 
 
@@ -160,8 +229,8 @@ def _customers(result: Result) -> str:
     return (
         f"Customers: satisfaction {satisfaction.value:.1f} of 100 {_interval(satisfaction)}; these contacts "
         f"{'keep' if sign < 0 else 'cost'} {abs(churn.value):.1f} customers over the next year "
-        f"{_interval(churn, sign=sign)}; {slope} over what is known of how satisfaction moves churn, {complaints} if "
-        "2 to 30 % of unsolved issues end in a complaint, not 10 %."
+        f"{_interval(churn, sign=sign)}: {slope} over what is known of how satisfaction moves churn, and {complaints} "
+        "if 2 to 30 % of unsolved issues end in a complaint, not 10 %."
     )
 
 
@@ -189,6 +258,9 @@ def _limits(result: Result) -> str:
         )
     if capped:
         parts.append(f"{capped:,} times a customer would have tried more often than {ATTEMPTS} times, and was stopped.")
+    counted = counted_text(result.scenario)
+    if counted:
+        parts.append(counted)
     return " ".join(["Note:", *parts]) if parts else ""
 
 
@@ -218,12 +290,16 @@ def _assumptions(result: Result) -> str:
     weak = [path for path, default in assumed.items() if default.grade == "C"]
     if not weak:
         return ""
-    return textwrap.fill(
+    return _wrapped(
         f"{len(assumed)} defaults were used, {len(weak)} of them grade C (judgement); "
         f"`sim validate {result.scenario.file}` lists them with source and range. Intervals are 95 % over "
-        "replications.",
-        WIDTH,
+        "replications."
     )
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """Lines that break at spaces only, so that half-hours and the names of files stay whole."""
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -248,6 +324,11 @@ def _interval(estimate: Estimate, scale: float = 1.0, *, sign: int = 1, digits: 
         return "[one run: no interval]"
     low, high = sorted((sign * estimate.low * scale, sign * estimate.high * scale))
     return f"[{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def _spread(estimate: Estimate, scale: float = 1.0) -> str:
+    """The interval of a figure beside another, in whole numbers; nothing where there is none."""
+    return "" if estimate.low is None else f" {_interval(estimate, scale, digits=0)}"
 
 
 def _percent(estimate: Estimate, *, spread: bool = False) -> str:

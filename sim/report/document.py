@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.estimate import CONFIDENCE
 from sim.measures.summary import Figure
+from sim.report import thresholds
 from sim.run import ENGINE, Result
 from sim.scenario import lower
 
@@ -24,17 +25,19 @@ def document(result: Result) -> dict[str, Any]:
         "digest": result.digest,
         "replications": result.replications,
         "engine": ENGINE,
+        "thresholds": thresholds.document(result),
         "measures": [measure(figure, result.desk.currency) for figure in result.figures],
     }
 
 
 def variant(result: Result) -> str:
-    """What was changed on the command line; ``as is`` where nothing was."""
-    return ", ".join(result.scenario.sets) or "as is"
+    """The variant, and what was changed on the command line; ``as is`` where nothing was."""
+    named = [result.scenario.variant] if result.scenario.variant is not None else []
+    return ", ".join([*named, *result.scenario.sets]) or "as is"
 
 
 def measure(figure: Figure, currency: str) -> dict[str, Any]:
-    """One measure; null where nothing was observed, or where one run cannot give an interval. `band` is that over β."""
+    """One measure. `reason` says why value, or low and high, are null; `band` is that over β."""
     estimate, band = figure.estimate, figure.bands[0] if figure.bands else None
     return {
         "name": figure.measure.name,
@@ -45,6 +48,7 @@ def measure(figure: Figure, currency: str) -> dict[str, Any]:
         "high": estimate.high,
         "confidence": CONFIDENCE,
         "runs": estimate.runs,
+        "reason": estimate.reason or None,
         "unit": currency if figure.measure.unit == "money" else figure.measure.unit,
         "definition": figure.measure.definition,
         "band": None if band is None else {"over": band.over, "low": band.low, "high": band.high},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import numpy as np
 from sim import plots
 from sim.desk import Desk
 from sim.measures.base import Histogram, bin_seconds
+from sim.measures.workload import HOUR, scheduled
 from sim.plots.backlog import Backlog, ChannelBacklog
+from sim.plots.demand import ChannelDemand, Demand
+from sim.plots.occupancy import GroupTime, Occupancy
 from sim.plots.service_level import ChannelLevel, ServiceLevel
 from sim.plots.staffing import GroupStaffing, Staffing
 from sim.plots.waiting import ChannelWaits, Waiting
@@ -32,8 +36,8 @@ def pictures(result: Result) -> dict[str, Any]:
     length = desk.interval // TICKS_PER_SECOND
     live = [code for code, channel in enumerate(desk.channels) if channel.live]
     deferrable = [code for code, channel in enumerate(desk.channels) if not channel.live]
-    open_ = {code: _open(desk, code, sheet.starts) for code in live}
-    found: dict[str, Any] = {}
+    open_ = [_open(desk, code, sheet.starts) for code in range(len(desk.channels))]
+    found: dict[str, Any] = {"demand": Demand(starts, length, _demand(result, open_))}
     if live:
         staffing = [
             GroupStaffing(
@@ -44,7 +48,7 @@ def pictures(result: Result) -> dict[str, Any]:
             )
             for code in live
         ]
-        found["staffing"] = Staffing(starts, length, tuple(staffing))
+        found["staffing"] = found["net_staffing"] = Staffing(starts, length, tuple(staffing))
         found["service_level"] = ServiceLevel(
             starts,
             length,
@@ -61,6 +65,7 @@ def pictures(result: Result) -> dict[str, Any]:
             ),
             result.replications,
         )
+    found["occupancy"] = Occupancy(starts, length, _time(result), result.replications)
     found["waiting"] = Waiting(
         tuple(
             ChannelWaits(
@@ -87,6 +92,25 @@ def pictures(result: Result) -> dict[str, Any]:
             ),
         )
     return found
+
+
+def _demand(result: Result, open_: Sequence[Any]) -> tuple[ChannelDemand, ...]:
+    offered = np.stack([summary.intervals.offered for summary in result.summaries])
+    return tuple(
+        ChannelDemand(channel.name, offered[:, code], open_[code]) for code, channel in enumerate(result.desk.channels)
+    )
+
+
+def _time(result: Result) -> tuple[GroupTime, ...]:
+    counts = [summary.intervals for summary in result.summaries]
+    talk, busy, present = (
+        np.mean([getattr(count, name) for count in counts], axis=0) / HOUR for name in ("talk", "busy", "present")
+    )
+    there = scheduled(result.desk) > 0
+    return tuple(
+        GroupTime(group.name, talk[number], busy[number] - talk[number], present[number], there[number])
+        for number, group in enumerate(result.desk.groups)
+    )
 
 
 def _open(desk: Desk, code: int, starts: Floats) -> Any:

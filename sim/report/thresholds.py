@@ -51,16 +51,26 @@ def _found(check: Check, result: Result) -> str:
 
 
 def say(estimate: Estimate, unit: str, currency: str) -> str:
-    """A figure with its interval, in the unit of its measure."""
-    parts = [_say(value, unit, currency) for value in (estimate.value, estimate.low, estimate.high)]
-    return parts[0] if estimate.low is None else f"{parts[0]} [{parts[1]}, {parts[2]}]"
-
-
-def _say(value: float | None, unit: str, currency: str) -> str:
-    if value is None:
+    """A figure with its interval, in the unit of its measure: ``80.6 % [77.8, 83.4]``."""
+    if estimate.value is None:
         return "–"
+    text = _say(estimate.value, unit, currency)
+    if estimate.low is None or estimate.high is None:
+        return text
+    ends = [_say(end, unit, currency) for end in (estimate.low, estimate.high)]
+    if unit != "s":
+        # seconds say in which unit each end is
+        ends = [end.removesuffix(_word(unit, currency)).strip() for end in ends]
+    return f"{text} [{ends[0]}, {ends[1]}]"
+
+
+def _say(value: float, unit: str, currency: str) -> str:
     if unit == "share":
         return say_share(value)
     if unit == "s":
         return say_duration(value)
     return say_money(value, currency) if unit == "money" else f"{value:,.4g} {unit}".rstrip()
+
+
+def _word(unit: str, currency: str) -> str:
+    return {"share": "%", "money": currency}.get(unit, unit)

@@ -21,6 +21,9 @@ LARGEST_RUN = 5_000_000
 """Issues a replication: more would not fit into memory."""
 
 
+BREAK = 3600
+"""Seconds; nobody is there while people who work shifts have a break of at most this."""
+
 _NAME = re.compile(r"\w[\w -]{0,39}")
 
 
@@ -40,7 +43,7 @@ def check(spec: ScenarioSpec, log: Log | None, assumed: Container[str]) -> Itera
     yield from _shares(spec, assumed)
     yield from _groups(spec)
     yield from _cover(spec)
-    yield from _money(spec)
+    yield from _money(spec, assumed)
     yield from _demand(spec, log)
     yield from _demand_of_channels(spec)
     yield from _events(spec)
@@ -127,6 +130,7 @@ def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
                     yield Finding(
                         ("channels", name, key), f"the channel has no staff of its own for this {key}",
                         f"write the {key} in the group that answers it",
+                        (("channels", name, "staff"), ("channels", name, "shifts")),
                     )  # fmt: skip
     for name, group in spec.groups.items():
         for key in ("answers", "then"):
@@ -151,9 +155,12 @@ def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
     """Whoever may call must find somebody scheduled; a backlog needs somebody at some time."""
     teams = groups(spec)
     related: tuple[Keys, ...] = (("groups",), ("demand",))
+    misspelt = [_channel_hint(name, spec) for team in teams.values() for name in team.answers + team.then]
     for name, channel in spec.channels.items():
         answering = [team for team in teams.values() if name in team.answers + team.then]
-        about = (*related, ("channels", name, "staff"), ("channels", name, "hours"))
+        about = (*related, *(("channels", name, key) for key in ("staff", "shifts", "hours")))
+        if f"did you mean '{name}'?" in misspelt and not answering:
+            continue
         if not answering:
             yield Finding(
                 ("channels", name), f"nobody answers {name}",
@@ -163,13 +170,15 @@ def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
         if any(isinstance(team.staff, FromLog) for team in answering):
             continue
         plans = [on_the_floor(spec, team) for team in answering]
+        # whoever works shifts has breaks, and for so long customers may wait
+        longest = BREAK if any(team.shifts is not None for team in answering) else 0
         hours = Week.always() if channel.hours is None else channel.hours
         if not hours.pieces:
             yield Finding(("channels", name, "hours"), f"{name} is never open", "give it hours, such as 08:00-20:00")
         elif channel.kind == "deferrable":
             if not any(_anybody(plan) for plan in plans):
                 yield Finding(("channels", name), f"nobody is ever there to answer {name}", "give it staff", about)
-        elif bare := _uncovered(spec, hours, plans):
+        elif bare := _uncovered(spec, hours, plans, longest):
             yield Finding(
                 ("channels", name),
                 f"nobody answers {name} {bare}, when it is open",
@@ -183,21 +192,25 @@ def _anybody(plan: Week | Dated) -> bool:
     return any(piece.value > 0 for piece in pieces)
 
 
-def _uncovered(spec: ScenarioSpec, hours: Week, plans: Sequence[Week | Dated]) -> str:
-    """When a channel is open and no plan has anybody, in words; empty where that is never."""
+def _uncovered(spec: ScenarioSpec, hours: Week, plans: Sequence[Week | Dated], longest: int) -> str:
+    """When a channel is open and no plan has anybody for longer than `longest` seconds, in words; empty where that is
+    never."""
     weekly = [plan for plan in plans if isinstance(plan, Week)]
     bare = hours
     for week in weekly:
         bare = bare.less(week)
     if len(weekly) == len(plans):
         # of holidays nothing is said where there are none
-        return say_pieces(bare if spec.holidays is not None else Week(bare.pieces))
+        holiday = bare.holiday if spec.holidays is not None else None
+        long = [tuple(p for p in pieces or () if p.end - p.start > longest) for pieces in (bare.pieces, holiday)]
+        return say_pieces(Week(*long))
     days = calendar(spec)
     gaps = list(days.lay(bare, 0.0, spec.lasts))
     for plan in plans:
         if isinstance(plan, Dated):
             staffed = [(begin, end) for begin, end, level in days.lay(plan, 0.0, spec.lasts) if level > 0]
             gaps = [gap for begin, end, _ in gaps for gap in _less(begin, end, staffed)]
+    gaps = [gap for gap in gaps if gap[1] - gap[0] > longest]
     if not gaps:
         return ""
     begin, end, _ = gaps[0]
@@ -217,7 +230,7 @@ def _less(begin: float, end: float, staffed: Sequence[tuple[float, float]]) -> I
         yield begin, end, 1.0
 
 
-def _money(spec: ScenarioSpec) -> Iterator[Finding]:
+def _money(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
     amounts: list[tuple[Keys, Money]] = [
         *((("customers", "segments", name, "margin"), part.margin) for name, part in spec.customers.segments.items()),
         *((("channels", name, "cost"), part.cost) for name, part in spec.channels.items() if part.cost is not None),
@@ -225,6 +238,8 @@ def _money(spec: ScenarioSpec) -> Iterator[Finding]:
         *((("channels", name, "charge"), it.charge) for name, it in spec.channels.items() if it.charge is not None),
         *([(("costs", "fixed"), spec.costs.fixed)] if spec.costs.fixed is not None else []),
     ]
+    # a default is in the currency of what the scenario itself says, which a file of staff may say
+    amounts = [(path, money) for path, money in amounts if ".".join(map(str, path)) not in assumed] or amounts
     used = Counter(money.currency for _, money in amounts)
     usual = used.most_common(1)[0][0] if used else ""
     for path, money in amounts:
@@ -352,10 +367,11 @@ def _events(spec: ScenarioSpec) -> Iterator[Finding]:
             yield Finding((*path, "at"), wrong, "give another time", (("time_zone",),))
             continue
         spans = spans_of(event, days)
+        last = int(-(-spec.lasts // 86_400)) - 1
         if spans[0][0] >= spec.lasts or spans[-1][1] <= -spec.run_in:
             yield Finding(
                 (*path, "at"), "this is outside the time simulated",
-                f"give a moment from {spec.starts} on, for {spec.lasts / 86_400:g} days", (("starts",), ("lasts",)),
+                f"give one from {spec.starts} to {days.day_of(last)}", (("starts",), ("lasts",)),
             )  # fmt: skip
 
 

@@ -34,20 +34,27 @@ _EXAMPLES = {
     "Channel": "{staff: 12, hours: 08:00-20:00}",
     "Columns": "{arrival: time}",
     "Contracts": "{rolling: 40%, one_year: 35%, two_years: 25%}",
+    "Costs": "{fixed: 900 EUR/month}",
+    "Customers": "{count: 20000}",
     "Demand": "{busy_days: 60}",
+    "Event": "{at: 2026-10-06 18:20, lasts: 6h, factor: 2.5x}",
     "Group": "{answers: [phone], staff: 12}",
     "Intent": "{share: 30%}",
     "Policies": "{routing: live_first}",
     "Replay": "{file: calls.csv, columns: {arrival: time}}",
     "Segment": "{share: 60%}",
+    "Survey": "{asked: 60%}",
 }
 _ENTRIES = {
     "channels": "phone: {staff: 12, hours: 08:00-20:00}",
+    "events": "storm: {at: 2026-10-06 18:20, lasts: 6h, factor: 2.5x}",
     "groups": "front_line: {answers: [phone], staff: 12}",
     "intents": "billing: {share: 30%}",
     "leave_out": "outcome: [test]",
     "segments": "homes: {share: 60%}",
     "targets": "phone: 80% within 20s",
+    "thresholds": "phone.service_level: at least 80%",
+    "uncertainty": "phone.handle_time: 6m..10m",
 }
 _MEANT = {"Channel": "staff", "Intent": "share", "Segment": "share"}
 """The key that somebody who writes one value for a whole mapping has in mind."""
@@ -139,6 +146,9 @@ def _unknown(key: str, value: Any, holder: Keys) -> str:
     name, colon, rest = key.partition(":")
     if value is None and colon and _nearest(name, keys):
         return f"write {_nearest(name, keys)}: {rest[:40].strip()}, with a space after the colon"
+    joined = re.match(r"\s*([\w-]+)\s*[:=]?\s*[{\[=]", key)
+    if joined and _nearest(joined[1], keys):
+        return f"write {_nearest(joined[1], keys)}: and what follows, with a colon and a space"
     if value is None and not re.fullmatch(r"[\w-]+", key):
         return "if this is the rest of the value before it, put that whole value in quotes"
     near = _nearest(key, keys)

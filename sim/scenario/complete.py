@@ -52,6 +52,10 @@ class _Filling:
     def scenario(self, data: dict[str, Any]) -> dict[str, Default]:
         self._fill(data, "", defaults.SCENARIO)
         self._fill(_mapping(data, "demand"), "demand.", defaults.DEMAND)
+        self._fill(_mapping(data, "policies"), "policies.", defaults.POLICIES)
+        self._fill(_mapping(data, "survey"), "survey.", defaults.SURVEY)
+        for name, event in _entries(data, "events", {}):
+            self._fill(event, f"events.{name}.", defaults.EVENT)
         customers = _mapping(data, "customers")
         self._fill(customers, "customers.", defaults.CUSTOMERS)
         segments = _entries(customers, "segments", {"all": {}})
@@ -84,10 +88,12 @@ class _Filling:
 
 def _channel(name: str, channel: Mapping[str, Any]) -> dict[str, Default]:
     """The defaults of a channel: its own, or those of the one it is like; of the user's own, it says its kind."""
+    own = channel.get("rate") is not None or channel.get("volume") is not None
+    counted = defaults.COUNTED if own else {}
     if name in CHANNELS:
-        return CHANNELS[name]
+        return CHANNELS[name] | counted
     like = CHANNELS[LIKE.get(str(channel.get("kind")), "phone")]
-    return {key: default for key, default in like.items() if key != "kind"}
+    return {key: default for key, default in like.items() if key != "kind"} | counted
 
 
 def _group(holder: Mapping[str, Any]) -> dict[str, Default]:

@@ -45,6 +45,9 @@ class Layer:
     def written(self, path: Keys) -> Keys:
         """The path as the user wrote it in this layer; without the number of an item where they wrote no list."""
         moved = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.moved), ())
+        if path and not moved and not self.told:
+            # a key within a dotted path stands where that path does
+            moved = next((at for at in self.paths if at[: len(path)] == path), ())
         written = self.moved.get(moved, self.prefix) + path[len(moved) :]
         while written and isinstance(written[-1], int) and not self.told and written not in self.document.places:
             written = written[:-1]
@@ -236,9 +239,10 @@ def blamed(layers: Sequence[Layer], path: Keys) -> Layer:
 def _value(data: Any, path: Keys) -> Any:
     """What stands at a path; None where nothing does."""
     for key in path:
-        data = data[key] if isinstance(key, int) and isinstance(data, list) else data.get(key)
-        if data is None:
-            break
+        entries = dict(enumerate(data)) if isinstance(data, list) else data
+        if not isinstance(entries, dict):
+            return None
+        data = entries.get(key)
     return data
 
 

@@ -52,12 +52,12 @@ def range_of(text: str) -> Range | None:
     low, low_unit, high, high_unit, step, step_unit = found.groups()
     units = {unit.strip() for unit in (low_unit, high_unit, step_unit) if unit}
     if len(units) > 1 or (low_unit and not high_unit):
-        raise Unclear(f"{shown(text)} has different units", "write both ends alike, as in 6m..10m or 40%..60%:5%")
+        raise Unclear(f"{shown(text)} has different units", "write both ends in one unit, as in 6m..10m or 40%..60%:5%")
     first, last, by = (float(end.replace("_", "")) if end else None for end in (low, high, step))
     assert first is not None
     assert last is not None
     if first >= last:
-        raise Unclear(f"{shown(text)} does not rise", "write the lowest value first, as in 8..14:2")
+        raise Unclear(f"{shown(text)} does not rise", "write the lowest value first, as in 6m..10m")
     if by is not None and by <= 0:
         raise Unclear(f"{shown(text)} has no step", "write it as in 8..14:2")
     unit = next(iter(units), "")

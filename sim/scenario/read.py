@@ -115,7 +115,12 @@ def _wrong_variants(
     for name, layer in named.items():
         mistakes: list[Mistake] = []
         found = _Reading([*files, layer], path, mistakes).scenario(())
-        yield from (mistake for mistake in mistakes if mistake.path.startswith(f"variants.{name}") or base is not None)
+        for mistake in mistakes:
+            if mistake.path.startswith(f"variants.{name}."):
+                yield mistake
+            elif base is not None:
+                # one that shows in the base, and only with this variant
+                yield replace(mistake, what=f"with variant {name}, {mistake.what}")
         if found is not None and base is not None and not changed and found.digest == base.digest:
             yield layer.mistake((), "this variant changes nothing", "change something, or take it out")
 

@@ -15,7 +15,9 @@ from sim import units
 from sim.clock import DAY, DAYS, Dated, Week, say_clock
 from sim.errors import did_you_mean
 from sim.policies import RESPONSE, ROUTING, STAFFING
+from sim.scenario import written
 from sim.scenario.words import (
+    TABLES,
     Again,
     Amount,
     Counted,
@@ -30,7 +32,7 @@ from sim.scenario.words import (
     HolidaysOf,
     Hours,
     Interval,
-    Limit,
+    Limits,
     Moment,
     Months,
     Multiples,
@@ -46,9 +48,10 @@ from sim.scenario.words import (
     Shrinkage,
     Some,
     SomeTime,
-    Span,
+    Spans,
     Table,
     Target,
+    Targets,
     Time,
     Weekdays,
     Words,
@@ -82,6 +85,9 @@ def read_staff(value: Any) -> Week | Dated | int | FromLog | FromFile:
         return read_file(value)
     if not isinstance(value, dict):
         return value if isinstance(value, Week) else read_count(value, most=LARGEST_TEAM)
+    for key, inner in value.items():
+        if isinstance(inner, str) and inner.lower().endswith(TABLES):
+            raise Problems([Problem((key,), "unknown key", f"write {{file: {inner[:60]}}}")])
     return read_week(lambda v: float(read_count(v, most=LARGEST_TEAM)), "mon-fri 09:00-17:00: 6")(value)
 
 
@@ -112,9 +118,16 @@ def _read_policy(catalogue: dict[str, Any]) -> Any:
             return value
         if not isinstance(value, str):
             raise Unclear(f"{shown(value)} is not a policy", _as_call(value, catalogue))
-        name, given = units.call(value)
+        name = value.partition("(")[0].strip()
         if name not in catalogue:
-            raise Unclear(f"{shown(name)} is not a policy", did_you_mean(name, tuple(catalogue)))
+            raise Unclear(f"{shown(name)} is not a policy", did_you_mean(name[:60], tuple(catalogue)))
+        try:
+            _, given = units.call(value)
+        except Unclear as problem:
+            keys = " …, ".join(field.name for field in fields(catalogue[name]))
+            known_form = f"write {name}({keys} …)" if keys else f"write {name}"
+            hint = problem.hint if problem.hint == units.CLOSE_BRACKET or "=" in value else known_form
+            raise Unclear(problem.what, hint) from None
         readers = {field.name: field.metadata["read"] for field in fields(catalogue[name])}
         unknown = next((key for key in given if key not in readers), None)
         if unknown is not None:
@@ -136,7 +149,7 @@ def _as_call(value: Any, catalogue: dict[str, Any]) -> str:
     return f"write {name}({listed})" if listed else f"write {name}"
 
 
-StaffLevels = Annotated[Week | Dated | int | FromLog | FromFile, read_by(read_staff)]
+StaffLevels = Annotated[Week | Dated | int | FromLog | FromFile, read_by(read_staff), written.STAFF_LEVELS]
 
 
 class Spec(BaseModel):
@@ -147,86 +160,129 @@ class Spec(BaseModel):
 
 class Contracts(Spec):
     rolling: Share = 0.0
+    """share who may leave at any time"""
     one_year: Share = 0.0
+    """share bound for one year"""
     two_years: Share = 0.0
+    """share bound for two years"""
 
 
 class Segment(Spec):
     """A kind of customer."""
 
     share: Share
+    """share of the customers; the shares of all segments add to 100 %"""
     margin: PerTime
+    """what a customer earns; no figure uses it yet"""
     contract: Contracts
+    """shares of customers by how long they are bound, which add to 100 %; only for churn"""
     captive: Share
+    """share of customers with no competitor at the address, whom mood moves less; only for churn"""
     tenure: Ending
+    """how long they have been customers; a time alone is the mean of an exponential; only for churn"""
 
 
 class Customers(Spec):
     """Who may need support. Without `count`, as many as the rates of the channels imply."""
 
     count: Some | None = None
+    """how many there are; without it, as many as the rates of the channels imply"""
     issues: PerSecond
+    """reasons to make contact that one customer has"""
     segments: dict[str, Segment]
+    """kinds of customer, by a name of your own; without any, all customers are alike"""
 
 
 class Intent(Spec):
     """What an issue is about; what it leaves out is as its channel says."""
 
     share: Share
+    """share of the issues; the shares of all intents add to 100 %"""
     resolved_at_first_contact: Share | None = None
+    """share of answers that solve the issue, in place of the channel's"""
     handle_time: Factor = 1.0
+    """factor on the channel's handle time"""
 
 
 class Channel(Spec):
     """A way to reach the desk: live, where customers wait, or deferrable, where messages do."""
 
     kind: Literal["live", "deferrable"]
+    """whether the customer waits and may leave (live), or the message lies in a backlog (deferrable); only channels
+    of your own need it"""
     share: Share
+    """share of all issues that come by this channel; if every channel says its share they add to 100 %, else they
+    are weights"""
     rate: Rates | None = None
+    """issues that arise, by the clock, in place of a share; what falls outside the hours is gone"""
     volume: PerSecond | None = None
-    """issues in a normal week, spread by `weekdays` and `shape`; in place of a share"""
+    """issues in a normal week, spread by weekdays and shape, in place of a share"""
     counts: Counted = Counts(offered=False)
-    """what `rate` or `volume` count: first attempts, or contacts offered, with redials and reconnects in them"""
+    """what rate or volume count: first attempts, or contacts as offered, with redials and reconnects in them"""
     weekdays: Weekdays
-    """how the days of the week differ, as factors on a mean day"""
+    """how the days of the week differ, as factors on a mean day; not used with a rate"""
     shape: Shape
+    """how issues spread over the day: like those of phone, chat or email, or by a table; not used with a rate"""
     hours: Hours
+    """live: when it is open; deferrable: when a plain number of staff works on it"""
     backlog: Some | None = None
-    """contacts that wait when the measured time begins, in place of those that the run-in leaves (deferrable only)"""
+    """deferrable: messages that wait when the measured time begins, in place of those that the run-in leaves"""
     staff: StaffLevels | None = None
+    """net agents who answer this channel only; makes a skill group of the channel's name"""
     shifts: ShiftsOf | None = None
-    """as a group's"""
+    """who works when on this channel only, with breaks, in place of staff; makes a skill group of its name"""
     cost: PerTime | None = None
+    """what an agent of that skill group costs"""
     shrinkage: Shrinkage | None = None
+    """paid time in which an agent of that skill group is not at work; as a group's"""
     charge: Amount | None = None
-    """what each offered contact costs beside the staff: the line, the licence"""
+    """what each contact offered costs beside the staff: the line, the licence"""
     lines: Some | None = None
-    at_once: Few = 1
-    slowdown: Share = 0.0
+    """contacts waiting or being served at once; more are blocked; without it there is no limit"""
+    at_once: Few
+    """contacts that an agent holds at the same time"""
+    slowdown: Share
+    """how much each further contact that an agent holds slows every one of them"""
     patience: Time
+    """how long a customer waits before hanging up"""
     handle_time: Ending
+    """how long talk, or work on a message, takes"""
     handle_time_factor: Multiples | None = None
-    """how handle time differs by the time at which the issue arises, as factors"""
+    """how handle time differs by when the issue arises, as factors on it"""
     wrap_up: Ending
+    """how long work after the contact takes, which keeps the agent and frees the line"""
     resolved_at_first_contact: Share
+    """share of answers that solve the issue, the first and every later one"""
     redial: Again
+    """how many come back after hanging up or being blocked, and after which median time"""
     reconnect: Again
+    """how many come back after an answer that did not solve the issue, and after which median time"""
     target: Target
+    """service level that is promised: live until an agent answers, deferrable until the reply is sent, by the clock"""
     expected_wait: SomeTime
+    """the wait that customers expect, which satisfaction measures a wait against"""
     at_closing: Literal["serve", "disconnect"] = "serve"
+    """live: whether who still waits at closing time is served or disconnected"""
     satisfaction_like: Literal["phone", "chat", "email"]
+    """channel whose level of satisfaction it has"""
 
 
 class Group(Spec):
     """A skill group: whom it answers, and how many agents it has when."""
 
     answers: Words
+    """channels that its agents answer"""
     then: Words = ()
+    """channels that its agents answer when nobody waits on those"""
     staff: StaffLevels | None = None
+    """net agents at work; a plain number holds while any of its channels has its hours"""
     shifts: ShiftsOf | None = None
-    """who works when, with breaks: shifts by name, or a file of people"""
+    """who works when, with breaks, in place of staff"""
     cost: PerTime
+    """what an agent costs"""
     shrinkage: Shrinkage
+    """paid time in which an agent is not at work (holidays, illness, breaks, training): paid = net / (1 -
+    shrinkage); 24 % if shifts show the breaks"""
 
 
 class Event(Spec):
@@ -236,28 +292,35 @@ class Event(Spec):
     """when it begins, by the desk's clock"""
     lasts: SomeTime
     """how long it is at its height"""
-    fades: Duration = 0.0
-    """after that, the time in which what is left of it halves"""
+    fades: Duration
+    """after that, the time in which what is left of it halves; 0 is at once"""
     factor: Factor | None = None
-    """on the usual rate, at the height"""
+    """factor on the usual rate while it is at its height"""
     issues: Some | None = None
     """how many issues it brings in all, in place of a factor"""
     channels: Words = ()
-    """where; without it on all channels"""
+    """channels on which it is felt; without it, all"""
     intent: str | None = None
-    """what its issues are about; without it like any others"""
+    """what its issues are about; without it, what all others are"""
 
 
 class Columns(Spec):
     """Which column of a log holds what."""
 
     arrival: Words
+    """when the contact arrived; several columns, such as date and time, are joined by a space"""
     delay: str | None = None
+    """seconds from the arrival until the contact queues, in a voice menu for example"""
     intent: str | None = None
+    """what the contact was about"""
     wait: str | None = None
+    """seconds waited in the queue"""
     outcome: str | None = None
+    """how it ended"""
     service: str | None = None
+    """seconds of handling"""
     agent: str | None = None
+    """who answered"""
 
 
 def read_values(value: Any) -> tuple[str, ...]:
@@ -282,35 +345,51 @@ class Replay(Spec):
     """A log of real contacts, replayed: the same in every replication; only what it lacks is drawn."""
 
     file: str
+    """the log, a CSV; its path is relative to the scenario"""
     columns: Columns
+    """which column of the log holds what"""
     channel: str = "phone"
+    """channel on which the contacts of the log arrive"""
     answered: Words = ()
+    """outcomes that mean answered"""
     abandoned: Words = ()
-    leave_out: dict[str, Annotated[tuple[str, ...], read_by(read_values)]] = Field(default_factory=dict)
+    """outcomes that mean abandoned"""
+    leave_out: Annotated[
+        dict[str, Annotated[tuple[str, ...], read_by(read_values), written.VALUES]],
+        written.by_name(written.VALUES, "outcome", "column"),
+    ] = Field(default_factory=dict)
+    """values, by column, of rows that do not count; '' is an empty cell"""
     abandoned_without_wait: Literal["keep", "leave_out"] = "keep"
-    compare: Annotated[Week | None, read_by(read_whole_hours)] = Field(default=None, repr=False)
-    """Hours in which calls arrive that a back-test compares, None is all. Not in `repr`: it decides no run, so it is no
-    part of the digest."""
+    """whether who hung up after 0 s counts"""
+    compare: Annotated[Week | None, read_by(read_whole_hours), written.HOURS] = Field(default=None, repr=False)
+    """hours that a back-test compares, on the hour; by default the whole log"""
+    # not in `repr`: it decides no run, so it is no part of the digest
 
 
 class Demand(Spec):
     """How issues come over time, beside what each channel says."""
 
     busy_days: Number
+    """how much days differ from the forecast: shape of a Gamma factor, the smaller the wilder; 0 is none"""
     busy_hours: Number
-    growth: Growth = 0.0
-    """of all rates and volumes, compounded from `since` on"""
+    """how much hours differ from the forecast: shape of a Gamma factor, the smaller the wilder; 0 is none"""
+    growth: Growth
+    """growth of all rates and volumes, compounded from since on"""
     since: Date | None = None
-    """the day for which rates and volumes hold; without it the first day"""
+    """day for which rates and volumes hold; without it, the first day"""
     months: Months | None = None
-    """how the months differ, as factors on all rates and volumes"""
+    """how the months of the year differ, as factors on all rates and volumes"""
     replay: Replay | None = None
+    """a real log of contacts in place of drawn ones"""
 
 
 class Policies(Spec):
-    routing: Annotated[Any, _read_policy(ROUTING)] = ROUTING["live_first"]()
-    response: Annotated[Any, _read_policy(RESPONSE)] = RESPONSE["answer_all"]()
-    staffing: Annotated[Any, _read_policy(STAFFING)] = STAFFING["as_scheduled"]()
+    routing: Annotated[Any, _read_policy(ROUTING), written.policy(ROUTING)]
+    """which waiting contact a free agent takes"""
+    response: Annotated[Any, _read_policy(RESPONSE), written.policy(RESPONSE)]
+    """which messages are answered"""
+    staffing: Annotated[Any, _read_policy(STAFFING), written.policy(STAFFING)]
+    """where the number of agents comes from"""
 
 
 class Costs(Spec):
@@ -323,38 +402,56 @@ class Costs(Spec):
 class Survey(Spec):
     """The satisfaction survey after an answered issue."""
 
-    asked: Share = 1.0
+    asked: Share
     """share of the issues with an answer that are surveyed"""
     answers: Share | None = None
-    """share of the surveys that are answered, at a satisfaction of 80; without it 21 %"""
+    """share of the surveys that are answered, at a satisfaction of 80; without it, 21 %"""
 
 
 class ScenarioSpec(Spec):
     """A whole scenario."""
 
     name: str
+    """the title of what is reported; without it, the name of the file"""
     question: str | None = None
+    """what the scenario is to answer, for whoever reads the file; changes nothing"""
     customers: Customers
+    """who may need support; a number alone is their count"""
     channels: dict[str, Channel]
+    """ways to make contact; phone, chat and email need no kind and may stand at the top of the file"""
     groups: dict[str, Group]
+    """skill groups, by a name of your own: who answers what, when"""
     roster: Table | None = None
-    """a file of people with their skills and shifts: each set of skills becomes a skill group"""
-    targets: dict[str, Target] = Field(default_factory=dict)
-    thresholds: dict[str, Limit] = Field(default_factory=dict)
-    """what a run has to meet, by measure, as at least 80%: if it does not, the exit code is 3"""
+    """people with their skills and shifts; each set of skills becomes a skill group"""
+    targets: Targets = Field(default_factory=dict)
+    """service level that is promised, by channel; goes before the channel's own target"""
+    thresholds: Limits = Field(default_factory=dict)
+    """what a run has to meet, by measure of docs/measures.md; where it does not, the exit code is 3"""
     intents: dict[str, Intent]
+    """what issues are about, by a name of your own"""
     demand: Demand
+    """how contacts vary from day to day and grow, or a log of real ones"""
     events: dict[str, Event] = Field(default_factory=dict)
-    policies: Policies = Policies()
+    """surges and lulls, by a name of your own"""
+    policies: Policies
+    """who takes what, what is answered, and who is scheduled"""
     costs: Costs = Costs()
-    survey: Survey = Survey()
-    uncertainty: dict[str, Span] = Field(default_factory=dict)
-    """ranges of what is not known, by path, as 6m..10m; drawn from with --uncertain"""
+    """what the desk costs beside its staff and the charges of its channels"""
+    survey: Survey
+    """the satisfaction survey after an answered issue"""
+    uncertainty: Spans = Field(default_factory=dict)
+    """ranges of what is not known, by path; drawn from with --uncertain"""
     starts: Date
+    """the first day; its midnight is time 0"""
     lasts: SomeTime
+    """the time that is measured, in whole intervals"""
     time_zone: Zone
+    """where the desk's clock is: all times of day are by it, clock changes included"""
     holidays: HolidaysOf | None = None
-    """public holidays, on which hours, staff and demand are those of `holiday`, or else of Sunday"""
+    """public holidays: hours, staff and demand are those given for holiday, or else those of Sunday"""
     interval: Interval
+    """length of a row of the interval sheet"""
     run_in: Duration
+    """simulated before the first day and not measured, so that the backlog is not empty; in whole intervals"""
     drain: Duration
+    """simulated after the last day without new issues, so that waits are not cut off; in whole intervals"""

@@ -105,7 +105,8 @@ class Filling:
                 self._folder(path) / table.file,
                 self._zone,
                 sheet=table.sheet,
-                group=table.group or name,
+                group=table.group,
+                otherwise=name,
                 columns=dict(table.columns),
             )
         except SimError as problem:
@@ -146,12 +147,14 @@ class Filling:
         found = {}
         usual = defaults.GROUP_WITH_SHIFTS
         for team in self._teams(("roster",), table):
-            if team.name in named or not team.skills:
-                what = f"group '{team.name}' is in the scenario as well" if team.skills else "nobody's skills are given"
+            # a name that tables and plots can show, where the file has none of its own
+            name = team.name.replace("+", " and ")
+            if name in named or not team.skills:
+                what = f"group '{name}' is in the scenario as well" if team.skills else "nobody's skills are given"
                 hint = "keep one of the two" if team.skills else "add a column skills, such as phone, chat"
                 self.problems.append((("roster",), SimError(what, hint)))
                 continue
-            found[team.name] = Group.model_construct(
+            found[name] = Group.model_construct(
                 answers=team.skills,
                 then=(),
                 staff=None,

@@ -20,6 +20,8 @@ from sim import defaults, units
 from sim.clock import DAY, DAYS, HOLIDAY, Piece, Week, say_clock
 from sim.distributions import Constant, Distribution, Exponential, Lognormal, Weibull
 from sim.errors import did_you_mean
+from sim.scenario import written
+from sim.scenario.ranges import Range, range_of
 from sim.units import Money, Unclear, shown
 
 LONGEST = 100 * 366 * 86_400.0
@@ -71,21 +73,25 @@ def read_hours(value: Any) -> Week | None:
     def spans(text: Any) -> list[tuple[int, int, float]]:
         if isinstance(text, str) and text.strip().lower() == "closed":
             return []
-        parts = text if isinstance(text, list) else str(text).split(",") if isinstance(text, str) else [text]
+        parts = text if isinstance(text, list) else text.split(",") if isinstance(text, str) else [text]
         return [(*_opening(part), 1.0) for part in parts]
 
     pieces: list[tuple[int, int, int, float]] = []
     problems: list[Problem] = []
     if isinstance(value, str) and value.strip()[:1].isalpha() and value.strip().lower() != "closed":
-        # as `sim validate` says them: mon-fri 08:00-20:00, sat 09:00-13:00
-        parts = [part.strip().rpartition(" ") for part in value.split(",")]
-        if all(days for days, _, _ in parts):
-            value = {days: [span for other, _, span in parts if other == days] for days, _, _ in parts}
+        # as `sim validate` says them: mon-fri 08:00-20:00, sat,sun 09:00-13:00
+        parts = [_DAYS_AND_SPANS.fullmatch(part) for part in re.split(r"(?<=[0-9])\s*,\s*(?=[A-Za-z])", value.strip())]
+        said = [(part[1], part[2].split(",")) for part in parts if part]
+        if len(said) == len(parts):
+            value = {days: [span for other, spans in said if other == days for span in spans] for days, _ in said}
     if not isinstance(value, dict):
         return _week([(day, *span) for span in spans(value) for day in range(7)])
     holiday = False
     for days, text in value.items():
         try:
+            if re.search("[0-9][:.][0-9]", days):
+                hint = "write the days before the hours; several ranges of a day as [09:00-13:00, 14:00-17:00]"
+                raise Unclear(f"{shown(days)} stands where a day belongs", hint)
             kinds = _kinds(days)
             holiday |= HOLIDAY in kinds
             pieces += [(day, *span) for day in kinds for span in spans(text)]
@@ -94,17 +100,27 @@ def read_hours(value: Any) -> Week | None:
     return _checked(pieces, problems, holiday=holiday)
 
 
+_DAYS_AND_SPANS = re.compile(r"([A-Za-z].*?)\s+([0-9].*)")
+
+
 def _kinds(text: str) -> tuple[int, ...]:
-    """The kinds of day that a word names: weekdays, or ``holiday``."""
-    return (HOLIDAY,) if text.strip().lower() in ("holiday", "holidays") else units.weekdays(text)
+    """The kinds of day that a word names: weekdays, ``holiday``, or ``sat,sun,holiday``."""
+    days = [part for part in text.split(",") if part.strip().lower() not in ("holiday", "holidays")]
+    if len(days) == len(text.split(",")):
+        return units.weekdays(text)
+    return (*units.weekdays(",".join(days)), HOLIDAY) if days else (HOLIDAY,)
 
 
 def _opening(part: Any) -> tuple[int, int]:
     bare = re.fullmatch(r"\s*([0-9]{1,2})\s*-\s*([0-9]{1,2})\s*", part) if isinstance(part, str) else None
     if bare:
-        start, end = bare[1].zfill(2), bare[2].zfill(2)
-        raise Unclear(f"{shown(part)} has hours without minutes", f"write {start}:00-{end}:00")
-    return units.clock_range(part)
+        start, end = int(bare[1]), int(bare[2])
+        # from 9 to 5 is until the afternoon
+        end += 12 * (end < start < 12)
+        raise Unclear(f"{shown(part)} has hours without minutes", f"write {start:02d}:00-{end:02d}:00")
+    if isinstance(part, dict):
+        raise Unclear("a mapping stands where hours belong", "write them as in {mon-fri: 08:00-20:00, sat: closed}")
+    return units.clock_range(part.strip() if isinstance(part, str) else part)
 
 
 def read_week(reader: Callable[[Any], float], example: str) -> Callable[[Any], Week]:
@@ -129,7 +145,7 @@ def read_week(reader: Callable[[Any], float], example: str) -> Callable[[Any], W
             for hours, amount in entries:
                 at = (key,) if hours is None else (key, hours)
                 try:
-                    start, end = (span or (0, DAY)) if hours is None else units.clock_range(hours)
+                    start, end = (span or (0, DAY)) if hours is None else _opening(hours)
                     number = reader(amount)
                 except Unclear as problem:
                     problems.append(Problem(at, problem.what, problem.hint))
@@ -142,15 +158,14 @@ def read_week(reader: Callable[[Any], float], example: str) -> Callable[[Any], W
 
 def _days_and_span(key: str, example: str) -> tuple[tuple[int, ...], tuple[int, int] | None]:
     """``mon-fri``, ``09:00-17:00`` or ``mon-fri 09:00-17:00``."""
-    days, _, span = key.strip().partition(" ")
-    if not span:
-        if ":" in key:
-            return tuple(range(7)), units.clock_range(key)
-        return _kinds(key), None
-    try:
-        return _kinds(days), units.clock_range(span)
-    except Unclear:
-        raise Unclear(f"{shown(key)} is not a time of the week", f"write it as in {example}") from None
+    both = _DAYS_AND_SPANS.fullmatch(key.strip())
+    if both:
+        return _kinds(both[1]), _opening(both[2])
+    if re.match("[0-9]", key.strip()):
+        return tuple(range(7)), _opening(key)
+    if re.search("[0-9=]", key):
+        raise Unclear(f"{shown(key)} is not a time of the week", f"write it as in {example}")
+    return _kinds(key), None
 
 
 def _checked(pieces: list[tuple[int, int, int, float]], problems: list[Problem], *, holiday: bool) -> Week:
@@ -166,7 +181,8 @@ def _week(pieces: list[tuple[int, int, int, float]], *, holiday: bool = False) -
         if end > start:
             cut.append(Piece(day, start, end, value))
         elif day == HOLIDAY:
-            raise Unclear("a holiday's hours end at midnight", f"write {say_clock(start)}-24:00")
+            what = f"{say_clock(start)}-{say_clock(end)} runs past midnight, where the hours of a holiday end"
+            raise Unclear(what, f"write {say_clock(start)}-24:00, or the other way round")
         else:
             cut.append(Piece(day, start, DAY, value))
             if end > 0:
@@ -175,7 +191,11 @@ def _week(pieces: list[tuple[int, int, int, float]], *, holiday: bool = False) -
     for before, after in pairwise(cut):
         if before.weekday == after.weekday and after.start < before.end:
             span = f"{say_clock(after.start)}-{say_clock(min(before.end, after.end))}"
-            hint = "let the ranges of a day follow one another"
+            night = next((f"{say_clock(start)}-{say_clock(end)}" for _, start, end, _ in pieces if end < start), "")
+            hint = (
+                f"{night} runs past midnight: is it the wrong way round?" if night else
+                "let the ranges of a day follow one another"
+            )  # fmt: skip
             raise Unclear(f"{(*DAYS, 'holiday')[after.weekday]} {span} is given twice", hint)
     week = tuple(piece for piece in cut if piece.weekday != HOLIDAY)
     return Week(week, tuple(piece for piece in cut if piece.weekday == HOLIDAY) if holiday else None)
@@ -207,17 +227,18 @@ def read_time(value: Any) -> Distribution | Mean | None:
         if isinstance(value, str) and value.strip() == "endless":
             return None
         return Mean(_within_a_century(value))
-    if ")" not in value:
-        hint = "put the whole value in quotes: within {…} a comma ends it"
-        raise Unclear(f"{shown(value)} has no closing bracket", hint)
-    form, given = units.call(value)
+    form = value.partition("(")[0].strip()
     if form not in _FORMS:
-        raise Unclear(f"{shown(form)} is not a distribution", did_you_mean(form, tuple(_FORMS)))
+        raise Unclear(f"{shown(form)} is not a distribution", did_you_mean(form[:60], tuple(_FORMS)))
+    if ")" not in value:
+        raise Unclear(f"{shown(value)} has no closing bracket", units.CLOSE_BRACKET)
+    _, given = units.call(value)
     takes = _FORMS[form]
     for key in given:
         if key not in takes:
             known = ", ".join(takes).strip(", ") or "only the time itself"
-            raise Unclear(f"{form} does not take '{key or given[key]}'", f"it takes {known}")
+            named = f"say what it is: {known}" if not key else f"it takes {known}"
+            raise Unclear(f"{form} does not take '{key or given[key]}'", named)
     if form == "constant":
         return Constant(_within_a_century(given.get("", "")))
     if ("mean" in given) == ("scale" in given):
@@ -274,7 +295,8 @@ def read_zone(value: Any) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = did_you_mean(str(value)[:60], sorted(available_timezones()))
+        # GMT+1 is near to many, and is none of them
+        near = "" if re.search("[0-9]", str(value)) else did_you_mean(str(value)[:60], sorted(available_timezones()))
         hint = near if near.endswith("?") else "write one as in Europe/London"
         raise Unclear(f"{shown(value)} is not a time zone", hint) from None
 
@@ -454,6 +476,8 @@ def read_holidays(value: Any) -> Holidays:
     """``GB``, ``GB-ENG``, or ``{country: GB-ENG, also: [2026-12-24], but: [2026-12-28]}``."""
     if isinstance(value, Holidays):
         return value
+    if isinstance(value, list):
+        raise Unclear("a list does not say what it holds", "write {country: GB-ENG, also: [2026-12-24]}")
     given = value if isinstance(value, dict) else {"country": value}
     problems = [
         Problem((key,), "unknown key", "known here: country, also, but")
@@ -505,12 +529,14 @@ def read_limit(value: Any) -> str:
     return f"at {found[1]} {found[2]}"
 
 
-def read_range(value: Any) -> tuple[str, str]:
-    """``6m..10m``: the lowest and the highest value, as words."""
-    low, found, high = str(value).partition("..")
-    if not found or not low.strip() or not high.strip() or ".." in high:
+def read_range(value: Any) -> Range:
+    """``6m..10m``: the lowest and the highest value."""
+    if isinstance(value, Range):
+        return value
+    found = range_of(value) if isinstance(value, str) else None
+    if found is None or found.step is not None:
         raise Unclear(f"{shown(value)} is not a range", "write the lowest and the highest value, as in 6m..10m")
-    return low.strip(), high.strip()
+    return found
 
 
 class FromFile(NamedTuple):
@@ -628,19 +654,18 @@ def _fitting(start: int, end: int, read: dict[str, Any]) -> list[Problem]:
     read["breaks"] = tuple(sorted((s, e + DAY if e <= s else e, paid) for s, e, paid in shifted))
     outside = [span for span in read["breaks"] if span[0] < start or span[1] > end]
     apart = all(one[1] <= other[0] for one, other in pairwise(read["breaks"]))
-    if outside or not apart:
-        what = "a break lies outside the shift" if outside else "two breaks overlap"
-        return [
-            Problem(
-                ("breaks",), what, f"keep breaks apart, between {say_clock(start)} and {say_clock(end % DAY or DAY)}"
-            )
-        ]
-    return []
+    hint = f"keep breaks apart, between {say_clock(start)} and {say_clock(end % DAY or DAY)}"
+    if outside:
+        named = "-".join(say_clock(second if second == DAY else second % DAY) for second in outside[0][:2])
+        return [Problem(("breaks",), f"the break {named} lies outside the shift", hint)]
+    return [] if apart else [Problem(("breaks",), "two breaks overlap", hint)]
 
 
 def _breaks(value: Any) -> tuple[tuple[int, int, bool], ...]:
     """``[10:00-10:15, 12:00-12:30 unpaid]``: paid if nothing else is said."""
     breaks = []
+    if isinstance(value, dict):
+        raise Unclear("a mapping stands where breaks belong", "write them as in [10:00-10:15, 12:00-12:30 unpaid]")
     for text in value if isinstance(value, list) else [value]:
         span, _, kind = str(text).strip().partition(" ")
         if kind.strip() not in ("", "paid", "unpaid"):
@@ -671,42 +696,42 @@ def read_factor(value: Any) -> float:
 
 
 def read_count(value: Any, *, least: int = 0, most: int) -> int:
-    number = units.count(value, least=least)
-    if number > most:
-        raise Unclear(f"{shown(value)} is too large", f"give {most:,} or less")
-    return number
+    return units.count(value, least=least, most=most)
 
 
-Duration = Annotated[float, read_by(_within_a_century)]
-SomeTime = Annotated[float, read_by(read_some_time)]
-Share = Annotated[float, read_by(units.share)]
-Shrinkage = Annotated[float, read_by(read_shrinkage)]
-PerSecond = Annotated[float, read_by(units.rate)]
-PerTime = Annotated[Money, read_by(_per_time)]
-Factor = Annotated[float, read_by(read_factor)]
-Target = Annotated[tuple[float, float], read_by(read_target)]
-Date = Annotated[date, read_by(read_date)]
-Shape = Annotated[str | Week, read_by(read_shape)]
-Weekdays = Annotated[tuple[float, ...], read_by(read_weekdays)]
-Months = Annotated[tuple[float, ...], read_by(read_months)]
-Multiples = Annotated[Week, read_by(read_multiples)]
-Growth = Annotated[float, read_by(read_growth)]
-Counted = Annotated[Counts, read_by(read_counts)]
-Moment = Annotated[datetime, read_by(read_moment)]
-HolidaysOf = Annotated[Holidays, read_by(read_holidays)]
-Limit = Annotated[str, read_by(read_limit)]
-Span = Annotated[tuple[str, str], read_by(read_range)]
-Table = Annotated[FromFile, read_by(read_file)]
-ShiftsOf = Annotated[Any, read_by(read_shifts)]
-Amount = Annotated[Money, read_by(read_plain_money)]
-Zone = Annotated[str, read_by(read_zone)]
-Interval = Annotated[float, read_by(read_interval)]
-Again = Annotated[AgainRule, read_by(read_again)]
-Words = Annotated[tuple[str, ...], read_by(read_words)]
-Some = Annotated[int, read_by(lambda value: units.count(value, least=1))]
-Few = Annotated[int, read_by(lambda value: read_count(value, least=1, most=50))]
-Number = Annotated[float, read_by(lambda value: units.number(value, least=0))]
-Hours = Annotated[Week | None, read_by(read_hours)]
-Rates = Annotated[Week, read_by(read_week(units.rate, "mon-fri 09:00-12:00: 120/h"))]
-Time = Annotated[Distribution | Mean | None, read_by(read_time)]
-Ending = Annotated[Distribution | Mean, read_by(read_ending)]
+Duration = Annotated[float, read_by(_within_a_century), written.DURATION]
+SomeTime = Annotated[float, read_by(read_some_time), written.SOME_TIME]
+Share = Annotated[float, read_by(units.share), written.SHARE]
+Shrinkage = Annotated[float, read_by(read_shrinkage), written.SHRINKAGE]
+PerSecond = Annotated[float, read_by(units.rate), written.PER_SECOND]
+PerTime = Annotated[Money, read_by(_per_time), written.PER_TIME]
+Factor = Annotated[float, read_by(read_factor), written.FACTOR]
+Target = Annotated[tuple[float, float], read_by(read_target), written.TARGET]
+Targets = Annotated[dict[str, Target], written.by_name(written.TARGET, "phone", "channel")]
+Date = Annotated[date, read_by(read_date), written.DATE]
+Shape = Annotated[str | Week, read_by(read_shape), written.SHAPE]
+Weekdays = Annotated[tuple[float, ...], read_by(read_weekdays), written.WEEKDAYS]
+Months = Annotated[tuple[float, ...], read_by(read_months), written.MONTHS]
+Multiples = Annotated[Week, read_by(read_multiples), written.MULTIPLES]
+Growth = Annotated[float, read_by(read_growth), written.GROWTH]
+Counted = Annotated[Counts, read_by(read_counts), written.COUNTS]
+Moment = Annotated[datetime, read_by(read_moment), written.MOMENT]
+HolidaysOf = Annotated[Holidays, read_by(read_holidays), written.HOLIDAYS]
+Limit = Annotated[str, read_by(read_limit), written.LIMIT]
+Limits = Annotated[dict[str, Limit], written.by_name(written.LIMIT, "phone.service_level", "measure")]
+Span = Annotated[Range, read_by(read_range), written.RANGE]
+Spans = Annotated[dict[str, Span], written.by_name(written.RANGE, "phone.handle_time", "path")]
+Table = Annotated[FromFile, read_by(read_file), written.TABLE]
+ShiftsOf = Annotated[Any, read_by(read_shifts), written.SHIFTS]
+Amount = Annotated[Money, read_by(read_plain_money), written.AMOUNT]
+Zone = Annotated[str, read_by(read_zone), written.ZONE]
+Interval = Annotated[float, read_by(read_interval), written.INTERVAL]
+Again = Annotated[AgainRule, read_by(read_again), written.AGAIN]
+Words = Annotated[tuple[str, ...], read_by(read_words), written.WORDS]
+Some = Annotated[int, read_by(lambda value: units.count(value, least=1)), written.SOME]
+Few = Annotated[int, read_by(lambda value: read_count(value, least=1, most=50)), written.FEW]
+Number = Annotated[float, read_by(lambda value: units.number(value, least=0)), written.NUMBER]
+Hours = Annotated[Week | None, read_by(read_hours), written.HOURS]
+Rates = Annotated[Week, read_by(read_week(units.rate, "mon-fri 09:00-12:00: 120/h")), written.RATES]
+Time = Annotated[Distribution | Mean | None, read_by(read_time), written.TIME]
+Ending = Annotated[Distribution | Mean, read_by(read_ending), written.ENDING]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import yaml
 
 from sim.errors import Mistake, ScenarioError, UsageError
+from sim.units import visible
 
 LARGEST = 1 << 20
 """Bytes of the largest file read."""
@@ -91,7 +92,7 @@ def dotted(path: Keys) -> str:
 
 
 def _one_line(key: str) -> str:
-    key = key if key.isprintable() else " ".join(key.split())
+    key = visible(key)
     return key if len(key) <= 60 else f"{key[:57]}..."
 
 
@@ -111,7 +112,12 @@ _OPEN_BRACKET = "this bracket is never closed, or a comma is missing in it"
 _SAYINGS = (
     _Saying(r"'\\t' that cannot start", "a tab cannot stand here", "use spaces"),
     _Saying("cannot start any token", "a value cannot start with '{character}'", "put it in quotes"),
-    _Saying("mapping values", "a key cannot stand here", "mend the indentation, or quote a value with ': ' in it"),
+    _Saying(
+        "mapping values",
+        "a key cannot stand here",
+        "mend the indentation, give the line above its ': ', or quote a value with ': ' in it",
+    ),
+    _Saying("block scalar", "a value cannot start with '>' or '|'", "put it in quotes", True),
     _Saying("sequence entries", "a list item cannot stand here", "put it on a line of its own, under its key"),
     _Saying("expected ':'", "there is no ': ' after this key", "write key: value, with a space after the colon", True),
     _Saying("flow (sequence|mapping)", _OPEN_BRACKET, "write {a: 1, b: 2} or [a, b]", True),
@@ -216,6 +222,7 @@ class _Reader:
     def _mapping(self, path: Keys | None, depth: int) -> dict[str, object]:
         entries: dict[str, object] = {}
         firsts: dict[str, Place] = {}
+        before = ("", "")
         for event in self._until(yaml.MappingEndEvent):
             place = _place(event)
             key = self._key(event, path, depth)
@@ -226,11 +233,21 @@ class _Reader:
                 key = inner = None
             if inner is not None:
                 self.places[inner] = place
-            value = self._node(next(self.events), inner, depth + 1)
-            if key is not None:
+            inside = next(self.events)
+            value = self._node(inside, inner, depth + 1)
+            if key is not None and value is None and before[0] in entries and self._goes_on(event):
+                # one text again, which whoever reads it refuses as a whole
+                entries[before[0]] = f"{before[1]},{key}"
+            elif key is not None:
                 firsts[key] = place
                 entries[key] = value
+                before = (key, inside.value if isinstance(inside, yaml.ScalarEvent) else "")
         return entries
+
+    def _goes_on(self, event: yaml.Event) -> bool:
+        """Whether a key within braces is the rest of a number with a comma: of ``{mon: 1,2x}`` it is ``2x``."""
+        at = event.start_mark.index if event.start_mark is not None else 0
+        return re.fullmatch("[0-9],[0-9]", self.text[max(0, at - 2) : at + 1]) is not None
 
     def _key(self, event: yaml.Event, path: Keys | None, depth: int) -> str | None:
         """The key as written; None where there is none, which is a mistake then."""

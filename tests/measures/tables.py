@@ -123,8 +123,8 @@ def cohort(table: Table, of: Desk) -> Cohort:
     return Cohort(table, of)
 
 
-def summary(table: Table, of: Desk, replication: int = 0) -> Summary:
-    return summarise(table, of, replication=replication, population_digest="", capped=0)
+def summary(table: Table, of: Desk, replication: int = 0, capped: int = 0) -> Summary:
+    return summarise(table, of, replication=replication, population_digest="", capped=capped)
 
 
 def values(

@@ -62,10 +62,11 @@ def test_a_measure_says_what_it_is(measure: Measure) -> None:
     assert len(measure.definition) > 15
     assert measure.better in ("higher", "lower", "")
     assert measure.channels in ("all", "live", "deferrable", "")
-    if measure.kind is Kind.QUANTILE:
-        assert measure.histogram in HISTOGRAMS
+    if measure.kind in (Kind.QUANTILE, Kind.MOMENT):
         assert 0 < measure.q < 1
         assert f"{measure.q:.0%}" in measure.definition
+    if measure.kind is Kind.QUANTILE:
+        assert measure.histogram in HISTOGRAMS
         assert measure.parts is None
     else:
         assert measure.parts is not None
@@ -85,6 +86,8 @@ def test_figures_are_for_the_channels_where_they_make_sense() -> None:
     for figure in figures(random_summaries(1), THREE):
         if figure.measure.channels == "deferrable":
             assert figure.channel == "email"
+        if figure.measure.channels == "live":
+            assert figure.channel in ("phone", "chat")
         if figure.measure.channels == "":
             assert figure.channel is None
 
@@ -102,6 +105,7 @@ def test_every_interval_holds_its_figure(seed: int, sizes: list[int]) -> None:
         assert np.isfinite(numbers).all()
         assert len(numbers) in (0, 1, 3)
         assert estimate.runs == len(sizes)
+        assert (estimate.reason == "") == (len(numbers) == 3)
         if len(numbers) == 3:
             assert numbers[1] <= numbers[0] <= numbers[2]
         if figure.measure.kind is Kind.SHARE:
@@ -147,6 +151,26 @@ def test_one_replication_has_no_intervals() -> None:
         estimate = found[name, "phone", None]
         assert estimate.value is not None
         assert (estimate.low, estimate.high) == (None, None)
+
+
+def test_what_is_not_known_has_a_reason() -> None:
+    """A figure without a value, or without an interval, says why; the reason is no part of what is compared."""
+    of = desk()
+    nothing = by_key(figures([summary(contacts(), of)], of))
+    assert nothing["service_level", "phone", None].reason == "nothing was observed"
+    left = contacts({"offered": 0.0, "ended": 60.0})
+    assert by_key(figures([summary(left, of)], of))["wait", "phone", None].reason == "seen in one replication only"
+    unanswered = by_key(figures([summary(left, of)] * 2, of))["resolution_time_p50", "phone", None]
+    assert unanswered == Estimate.not_observed(2)
+
+
+def test_attempts_capped_are_a_count_of_the_desk() -> None:
+    """3 customers stopped in one replication and 1 in another are 2 in the mean; none at all has an upper bound."""
+    of = desk()
+    found = by_key(figures([summary(contacts(), of, 0, 3), summary(contacts(), of, 1, 1)], of))
+    assert found["attempts_capped", None, None].value == 2.0
+    none = by_key(figures([summary(contacts(), of, number) for number in range(2)], of))["attempts_capped", None, None]
+    assert (none.value, none.low, none.high) == (0.0, 0.0, pytest.approx(-np.log(0.025) / 2))
 
 
 # Processes ----------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from tables import (
 )
 
 from sim.desk import Desk
-from sim.measures.workload import busy_and_present, cost, edges, scheduled, waiting_at
+from sim.measures.workload import busy_and_present, edges, scheduled, staff_cost, talking, waiting_at
 from sim.schemas import NEVER, Outcome
 from sim.tables import Floats, Table
 
@@ -144,6 +144,40 @@ def test_busy_and_present_second_by_second(seed: int) -> None:
         assert found.tolist() == expected.tolist()
 
 
+# Talk -----------------------------------------------------------------------------------------------------------------
+
+
+def test_wrap_up_is_what_is_busy_and_not_in_talk() -> None:
+    """A call from 20 to 50 s with wrap-up until 70 s is 10 and 20 s of talk, then 10 and 10 s of wrap-up."""
+    table = contacts({"offered": 5.0, "answered": 20.0, "ended": 50.0, "freed": 70.0})
+    counts = summary(table, short()).intervals
+    assert counts.talk.tolist() == [[10.0, 20.0, 0.0, 0.0]]
+    assert (counts.busy - counts.talk).tolist() == [[0.0, 10.0, 10.0, 0.0]]
+
+
+def test_talk_wins_over_wrap_up() -> None:
+    """Wrapping a chat up from 20 to 50 s while talking in another until 40 s is wrap-up for the last 10 s only."""
+    rows = [
+        {"offered": 0.0, "answered": 0.0, "ended": 20.0, "freed": 50.0, "channel": 1},
+        {"offered": 0.0, "answered": 10.0, "ended": 40.0, "freed": 40.0, "channel": 1},
+    ]
+    of = short(PHONE, CHAT)
+    assert talking(of, contacts(*rows)).tolist() == [[30.0, 10.0, 0.0, 0.0]]
+    assert busy(contacts(*rows), of) == [[30.0, 20.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_talk_second_by_second(seed: int) -> None:
+    """On random desks and tables, talk is what a loop over every second counts, and never more than busy."""
+    draws = np.random.default_rng(seed)
+    of = random_desk(draws)
+    table = random_contacts(draws, of, int(draws.integers(0, 40)), span=(-60, 120), longest=60)
+    # who is freed when talk ends is busy with talk alone
+    freed_at_once = Table({**{name: table[name] for name in table.names}, "freed": table["ended"]})
+    assert talking(of, table).tolist() == second_by_second(freed_at_once, of)[0].tolist()
+    assert (talking(of, table) <= busy_and_present(of, table)[0]).all()
+
+
 # Backlog ------------------------------------------------------------------------------------------------------------
 
 
@@ -229,14 +263,14 @@ def test_staff_and_cost() -> None:
     assert found["net_fte"] == pytest.approx(11 / 3)
     assert found["paid_fte"] == pytest.approx((2 * (4 / 0.7 + 1) + 1) / 3)
     # 4 h · 20 / 0.7 + 1.5 h · 35
-    assert cost(of) == found["cost"] == pytest.approx(80 / 0.7 + 52.5)
+    assert staff_cost(of) == found["cost"] == pytest.approx(80 / 0.7 + 52.5)
     assert found["cost_per_contact"] == pytest.approx((80 / 0.7 + 52.5) / 5)
 
 
 def test_a_short_last_interval_costs_its_own_length() -> None:
     """One agent for 100 s in intervals of 30 s costs 100 s, not four whole intervals."""
     of = short(groups=[group(1, cost=36.0)])
-    assert cost(of) == pytest.approx(36.0 * 100 / 3600)
+    assert staff_cost(of) == pytest.approx(36.0 * 100 / 3600)
 
 
 def test_handle_time_includes_wrap_up_and_leaves_out_what_has_not_ended() -> None:
@@ -260,6 +294,53 @@ def test_occupancy_of_a_channel_is_that_of_its_groups() -> None:
     assert values(table, of, "phone")["occupancy"] == pytest.approx((50 + 30) / 300)
     assert values(table, of, "email")["occupancy"] == pytest.approx((20 + 30) / 300)
     assert values(table, of, None)["occupancy"] == pytest.approx(100 / 400)
+
+
+# Adherence ------------------------------------------------------------------------------------------------------------
+
+
+def test_adherence_is_lost_by_those_who_stay() -> None:
+    """Of 80 agent-seconds scheduled, one stays 35 s longer: 1 − 35/80; a call within the schedule loses nothing."""
+    of = short(groups=[group([(-10.0, 2), (40.0, 0)])])
+    stays = contacts({"offered": 0.0, "answered": 20.0, "ended": 75.0})
+    assert values(stays, of)["adherence"] == values(stays, of, None)["adherence"] == pytest.approx(1 - 35 / 80)
+    assert values(contacts({"offered": 0.0, "answered": 20.0, "ended": 40.0}), of)["adherence"] == 1.0
+
+
+def test_adherence_of_a_channel_is_that_of_its_groups() -> None:
+    """Who stays on the phone costs the phone's adherence and the desk's, not that of e-mail."""
+    groups = [group([(0.0, 1), (50.0, 0)], name="phones"), group(1, name="messages")]
+    of = short(PHONE, EMAIL, groups=groups, answers=[(0,), (1,)])
+    table = contacts({"offered": 0.0, "answered": 45.0, "ended": 60.0})
+    assert values(table, of, "phone")["adherence"] == pytest.approx(1 - 10 / 50)
+    assert values(table, of, "email")["adherence"] == 1.0
+    assert values(table, of, None)["adherence"] == pytest.approx(1 - 10 / 150)
+
+
+def test_adherence_is_a_share() -> None:
+    """Who stays longer than was ever scheduled makes it 0, not less; without a schedule there is none."""
+    table = contacts({"offered": 0.0, "answered": 5.0, "ended": 60.0})
+    assert values(table, short(groups=[group([(0.0, 1), (10.0, 0)])]))["adherence"] == 0.0
+    assert values(table, short(groups=[group([])]))["adherence"] is None
+
+
+def test_who_keeps_to_the_schedule_adheres_exactly() -> None:
+    """57 agent-seconds in half an hour are a mean level that no computer holds; adherence is 1 all the same."""
+    of = desk(groups=[group([(0.0, 1), (57.0, 0)])])
+    assert values(contacts(), of)["adherence"] == 1.0
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_adherence_second_by_second(seed: int) -> None:
+    """On random desks and tables, adherence is what a loop over every second finds; exactly 1 where nobody stays."""
+    draws = np.random.default_rng(seed)
+    of = random_desk(draws)
+    table = random_contacts(draws, of, int(draws.integers(0, 40)), span=(-60, 120), longest=60)
+    _, there = second_by_second(table, of)
+    _, planned = second_by_second(contacts(), of)
+    expected = None if not planned.any() else max(0.0, 1 - np.abs(there - planned).sum() / planned.sum())
+    assert values(table, of, None)["adherence"] == (None if expected is None else pytest.approx(expected))
+    assert values(contacts(), of, None)["adherence"] == (None if expected is None else 1.0)
 
 
 def test_a_channel_that_nobody_answers_has_no_occupancy() -> None:

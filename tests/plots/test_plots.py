@@ -6,7 +6,9 @@ import csv
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,11 +22,13 @@ from matplotlib.text import Annotation
 
 import sim.plots
 from sim.errors import CannotWrite, UsageError
-from sim.plots import PLOTS, backlog, plot, service_level, staffing, waiting, write
+from sim.plots import PLOTS, backlog, demand, net_staffing, occupancy, plot, service_level, staffing, waiting, write
 from sim.plots._duration import duration
 from sim.plots._intervals import Intervals, outline
 from sim.plots._style import LINES, Label, Sheet, label_ends, plain
 from sim.plots.backlog import Backlog, ChannelBacklog
+from sim.plots.demand import ChannelDemand, Demand
+from sim.plots.occupancy import GroupTime, Occupancy
 from sim.plots.service_level import ChannelLevel, ServiceLevel
 from sim.plots.staffing import GroupStaffing, Staffing
 from sim.plots.waiting import ChannelWaits, Waiting
@@ -47,9 +51,17 @@ def week(days: float = 7.0, *, starts: datetime = MONDAY, runs: int = 5, name: s
     half = np.full(count, 0.05 if runs > 1 else NAN)
     waits = [np.where(draws.random(50) < 0.1, NAN, draws.exponential(40.0, 50)) for _ in range(runs)]
     slow = [draws.exponential(6 * 3600.0, 50) for _ in range(runs)]
+    agents = Staffing(
+        starts, HALF_HOUR, (GroupStaffing(name, np.where(opened, 11.0, 0.0), np.ceil(need) + 1, np.ceil(need)),)
+    )
+    offered = draws.poisson(np.where(opened, 12.0, 0.0), (runs, count)).astype(float)
+    present = np.where(opened, 5.0, 0.0)
     return {
-        "staffing": Staffing(
-            starts, HALF_HOUR, (GroupStaffing(name, np.where(opened, 11.0, 0.0), np.ceil(need) + 1, np.ceil(need)),)
+        "demand": Demand(starts, HALF_HOUR, (ChannelDemand(name, offered, opened),)),
+        "staffing": agents,
+        "net_staffing": agents,
+        "occupancy": Occupancy(
+            starts, HALF_HOUR, (GroupTime(name, 0.6 * present, 0.2 * present, present, opened),), runs
         ),
         "service_level": ServiceLevel(
             starts, HALF_HOUR, (ChannelLevel(name, shares, shares - half, shares + half, 0.8, 20.0),), runs
@@ -69,9 +81,12 @@ def week(days: float = 7.0, *, starts: datetime = MONDAY, runs: int = 5, name: s
 def nothing(count: int, runs: int) -> dict[str, Any]:
     """Data sets in which nothing was ever open, offered or known."""
     never = np.full(count, NAN)
-    closed = np.zeros(count, dtype=bool)
+    zero, closed = np.zeros(count), np.zeros(count, dtype=bool)
     return {
-        "staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", np.zeros(count), never, never),)),
+        "demand": Demand(MONDAY, HALF_HOUR, (ChannelDemand("phone", np.zeros((runs, count)), closed),)),
+        "staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, never, never),)),
+        "net_staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, never, never),)),
+        "occupancy": Occupancy(MONDAY, HALF_HOUR, (GroupTime("phone", zero, zero, zero, closed),), runs),
         "service_level": ServiceLevel(
             MONDAY, HALF_HOUR, (ChannelLevel("phone", never, never, never, 0.8, 20.0),), runs
         ),
@@ -82,9 +97,12 @@ def nothing(count: int, runs: int) -> dict[str, Any]:
 
 def zeros(count: int) -> dict[str, Any]:
     """Data sets in which everything that can be is zero, or was never answered."""
-    zero = np.zeros(count)
+    zero, opened = np.zeros(count), np.ones(count, dtype=bool)
     return {
+        "demand": Demand(MONDAY, HALF_HOUR, (ChannelDemand("phone", np.zeros((3, count)), opened),)),
         "staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, zero, zero),)),
+        "net_staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, zero, zero),)),
+        "occupancy": Occupancy(MONDAY, HALF_HOUR, (GroupTime("phone", zero, zero, zero + 1, opened),), 3),
         "service_level": ServiceLevel(MONDAY, HALF_HOUR, (ChannelLevel("phone", zero, zero, zero, 0.8, 20.0),), 3),
         "waiting": Waiting((ChannelWaits("phone", True, (np.full(4, NAN), np.zeros(0)), 0.8, 20.0),)),
         "backlog": Backlog(
@@ -96,7 +114,10 @@ def zeros(count: int) -> dict[str, Any]:
 def empty() -> dict[str, Any]:
     """Data sets without a single channel."""
     return {
+        "demand": Demand(MONDAY, HALF_HOUR, ()),
         "staffing": Staffing(MONDAY, HALF_HOUR, ()),
+        "net_staffing": Staffing(MONDAY, HALF_HOUR, ()),
+        "occupancy": Occupancy(MONDAY, HALF_HOUR, (), 3),
         "service_level": ServiceLevel(MONDAY, HALF_HOUR, (), 3),
         "waiting": Waiting(()),
         "backlog": Backlog(MONDAY, HALF_HOUR, ()),
@@ -300,6 +321,176 @@ def test_the_backlog_says_when_it_is_cleared() -> None:
     assert text in backlog.alt(data)
     assert backlog.table(data)["median"] == [3.0, 8.0, 3.0, 0.0]
     assert backlog.table(data)["sample"] == waits[0].tolist()
+
+
+def agents(scheduled: float, required: Any, *, name: str = "phone") -> GroupStaffing:
+    """A group with Erlang A alone, closed where `required` is NaN."""
+    known = np.asarray(required, dtype=float)
+    return GroupStaffing(name, np.where(np.isnan(known), 0.0, scheduled), np.full_like(known, NAN), known)
+
+
+def net(data: Staffing) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """The table of net staffing by weekday and hour: net, short, spare."""
+    columns = net_staffing.table(data)
+    keys = zip(columns["weekday"], columns["hour"], strict=True)
+    return dict(zip(keys, zip(columns["net"], columns["short"], columns["spare"], strict=True), strict=True))
+
+
+def words(figure: Figure) -> list[str]:
+    """What is written in the first panel, in the order in which it was."""
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_net_staffing_is_the_mean_of_an_hour_and_its_totals_do_not_net() -> None:
+    """An hour short by 2 and then with 1 to spare is −0.5 on average, 1 agent-hour short and 0.5 to spare."""
+    data = Staffing(MONDAY, HALF_HOUR, (agents(5.0, [7, 4, 5, 5, NAN, NAN]),))
+    cells = net(data)
+    assert cells["Mon", "00:00"] == (-0.5, 1.0, 0.5)
+    assert cells["Mon", "01:00"] == (0.0, 0.0, 0.0)
+    assert np.isnan(cells["Mon", "02:00"][0])
+    assert cells["Mon", "02:00"][1:] == (0.0, 0.0)
+    assert "phone: short 1 agent-hours, 0.5 to spare; most short on Mon 0:00 to 1:00, by 1." in net_staffing.alt(data)
+    # cells, hours, weekday, then both totals of the weekday and of each hour, and of the week; last the finding
+    assert words(net_staffing.draw(data))[:-1] == [
+        *("−0.5", "0", "0", "1", "2", "Mon"),
+        *("short", "short", "1", "1", "0", "1"),
+        *("to spare", "to spare", "0.5", "0.5", "0", "0.5"),
+    ]
+
+
+def test_several_weeks_are_one_mean_week() -> None:
+    """Two Mondays short by 2 and by 1 are one short by 1.5, and a Monday on which nobody is open counts in no cell but
+    in the mean week; a Tuesday that comes once counts whole."""
+    day = np.full(48, NAN)
+    mondays = [np.where(np.arange(48) < 2, 10.0 + by, NAN) for by in (2, 1)]
+    tuesday = np.where(np.arange(48) < 2, 13.0, NAN)
+    weeks = [mondays[0], tuesday, *[day] * 5, mondays[1]]
+    assert net(Staffing(MONDAY, HALF_HOUR, (agents(10.0, np.concatenate(weeks)),)))["Mon", "00:00"] == (-1.5, 1.5, 0.0)
+    data = Staffing(MONDAY, HALF_HOUR, (agents(10.0, np.concatenate([*weeks[:7], day])),))
+    assert net(data)["Mon", "00:00"] == (-2.0, 1.0, 0.0)
+    assert net(data)["Tue", "00:00"] == (-3.0, 3.0, 0.0)
+    assert "short 4 agent-hours a week, 0 to spare; most short on Tue 0:00 to 1:00, by 3" in net_staffing.alt(data)
+    assert "over all weeks" in " ".join(text.get_text() for text in net_staffing.draw(data).texts).replace("\n", " ")
+
+
+@pytest.mark.parametrize(("starts", "length"), [(datetime(2026, 10, 24), 49), (datetime(2026, 3, 28), 47)])
+def test_a_change_of_the_clocks_moves_no_cell(starts: datetime, length: int) -> None:
+    """Short from 9 to 10 by the wall clock on both sides of the change is short in that hour alone, every day."""
+    zone = starts.replace(tzinfo=ZoneInfo("Europe/London"))
+    moments = [Intervals(zone, HALF_HOUR, 2 * length).at(number) for number in range(2 * length)]
+    required = np.array([11.0 if moment.hour == 9 else 10.0 for moment in moments])
+    cells = net(Staffing(zone, HALF_HOUR, (agents(10.0, required),)))
+    assert {cell: short for cell, (_, short, _) in cells.items() if short} == {
+        ("Sat", "09:00"): 1.0,
+        ("Sun", "09:00"): 1.0,
+    }
+    assert len(cells) == min(48, length)
+
+
+def test_colours_of_net_staffing_are_symmetric_and_end_at_whole_agents() -> None:
+    """Gaps from −2.5 to +1 stand on a scale from −3 to +3, white at 0, and none of its colours is green."""
+    figure = net_staffing.draw(Staffing(MONDAY, HALF_HOUR, (agents(5.0, [7, 8, 4, 4]),)))
+    mesh = figure.axes[0].collections[0]
+    assert mesh.get_clim() == (-3, 3)
+    low, middle, high = (mesh.cmap(mesh.norm(value)) for value in (-3, 0, 3))
+    assert middle[:3] == pytest.approx((1.0, 1.0, 1.0), abs=0.01)
+    assert low[0] > low[1]
+    assert high[2] > high[1]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["−3 (short)", "−1", "0", "+1", "+3 (to spare)", "closed"]
+
+
+def test_numbers_of_net_staffing_fit_their_cells() -> None:
+    """Round the clock, with hundreds of agents missing, no two numbers of a row touch."""
+    required = 100.0 + np.arange(336) % 97 * 3.75
+    figure = net_staffing.draw(Staffing(MONDAY, HALF_HOUR, (agents(200.0, required),)))
+    figure.draw_without_rendering()
+    rows: dict[float, list[Any]] = {}
+    for text in figure.axes[0].texts:
+        rows.setdefault(round(text.get_position()[1], 2), []).append(text.get_window_extent())
+    for boxes in rows.values():
+        ordered = sorted(boxes, key=lambda box: box.x0)
+        assert all(left.x1 < right.x0 for left, right in pairwise(ordered))
+
+
+def test_demand_gives_the_median_and_its_band() -> None:
+    """Quantiles over replications, the most of a week with its band, and the total, which is no sum of quantiles."""
+    offered = np.array([[0.0, 2.0, 9.0], [0.0, 4.0, 3.0], [0.0, 3.0, 6.0]])
+    data = Demand(MONDAY, HALF_HOUR, (ChannelDemand("phone", offered, np.array([False, True, True])),))
+    table = demand.table(data)
+    assert table["median"] == [0.0, 3.0, 6.0]
+    assert table["low"] == pytest.approx([0.0, 2.2, 3.6])
+    assert table["high"] == pytest.approx([0.0, 3.8, 8.4])
+    assert table["open"] == [0, 1, 1]
+    # in all 11, 7 and 9
+    assert "phone: 9 contacts (10 to 90 %: 7 to 11); most on Mon 5 Oct 01:00: 6 (4 to 8)" in demand.alt(data)
+
+
+def test_demand_says_what_its_band_is() -> None:
+    """The subtitle names the band, the replications and what counts as offered; one replication has no band."""
+    many, one = (
+        " ".join(text.get_text() for text in demand.draw(week(runs=runs)["demand"]).texts).replace("\n", " ")
+        for runs in (5, 1)
+    )
+    assert "Redials and reconnects are included" in many
+    assert "Band: 10 to 90 % of 5 replications" in many
+    assert "Band" not in one
+    assert "(" not in demand.alt(week(runs=1)["demand"])
+
+
+def test_what_is_offered_while_closed_is_drawn() -> None:
+    """An interval counts when the channel is open or anything was offered in any replication."""
+    offered = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    channel = ChannelDemand("phone", offered, np.array([False, False, True]))
+    assert channel.counts.tolist() == [False, True, True]
+
+
+def test_occupancy_is_of_the_time_present() -> None:
+    """Talk and wrap-up are shares of the time present, the rest is idle; where nobody is scheduled there is none, but
+    who stays to finish counts in the finding."""
+    time = GroupTime(
+        "phone",
+        talk=np.array([1.4, 1.8, 0.5, 0.0]),
+        wrap_up=np.array([0.36, 0.1, 0.0, 0.0]),
+        present=np.array([2.0, 2.0, 0.5, 0.0]),
+        scheduled=np.array([True, True, False, False]),
+    )
+    data = Occupancy(MONDAY, HALF_HOUR, (time,), 3)
+    table = occupancy.table(data)
+    for name, shares in (("talk", [0.7, 0.9]), ("wrap_up", [0.18, 0.05]), ("idle", [0.12, 0.05])):
+        assert table[name] == pytest.approx([*shares, NAN, NAN], nan_ok=True)
+    # (3.7 + 0.46) of 4.5 agent-hours; 88 % lies within the guide
+    found = (
+        "phone: busy 92 % of the time (10 % wrap-up), above 90 % in 1 of 2 half-hours; busiest on Mon 5 Oct 00:30, 95 %"
+    )
+    assert found in occupancy.alt(data)
+
+
+def test_occupancy_below_the_guide_says_so() -> None:
+    """A group that is busy for 80 % of its time is never above the guide."""
+    assert "busy 80 % of the time (20 % wrap-up), never above 90 %;" in occupancy.alt(week()["occupancy"])
+
+
+@pytest.mark.parametrize("name", ["demand", "staffing", "service_level", "occupancy"])
+def test_a_closed_day_between_open_ones_says_so(name: str) -> None:
+    """Of two rows, the one that is closed on a day on which the other is open has words there, and no hours."""
+    both = [week(2.0)[name], week(2.0, name="chat")[name]]
+    field = "groups" if hasattr(both[0], "groups") else "channels"
+    first, second = (getattr(data, field)[0] for data in both)
+    nothing_on = {
+        "demand": {"offered": 0.0, "opened": False},
+        "staffing": {"erlang_a": NAN, "erlang_c": NAN},
+        "service_level": {"level": NAN, "low": NAN, "high": NAN},
+        "occupancy": {"scheduled": False},
+    }[name]
+    shut = {key: np.where(np.arange(96) < 48, getattr(second, key), value) for key, value in nothing_on.items()}
+    figure = plot(name).draw(replace(both[0], **{field: (first, replace(second, **shut))}))
+    one, other = ([text.get_text() for text in axes.texts] for axes in figure.axes)
+    says = {"demand": "closed", "staffing": "closed", "service_level": "no\ncontacts", "occupancy": "nobody\nscheduled"}
+    assert one.count("12") == 2
+    assert says[name] not in one
+    assert other.count("12") == 1
+    assert says[name] in other
 
 
 @pytest.mark.parametrize("ends", [(1.0, 0.99, 0.2, 0.98), (0.3, 0.2, 0.21, 0.8), (0.0, 0.0, 0.0, 0.0)])

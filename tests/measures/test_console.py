@@ -1,0 +1,134 @@
+"""What the terminal says of hand-made weeks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tables import DAY, HOUR, MINUTE, Row, contacts
+
+from sim.measures.intervals import intervals
+from sim.measures.summary import figures, summarise
+from sim.report import console
+from sim.report.document import document
+from sim.run import Result
+from sim.scenario import lower
+from sim.scenario.read import read
+
+WEEK = """\
+name: A week
+customers: 1000
+starts: 2026-10-05
+phone: {staff: 2, hours: 08:00-20:00}
+email: {staff: {mon-fri: {09:00-17:00: 1}}}
+targets: {phone: 80% within 20s, email: 90% within 8h}
+"""
+NINE = 9 * HOUR
+
+
+def result(folder: Path, *replications: list[Row], sets: tuple[str, ...] = (), capped: int = 0) -> Result:
+    path = folder / "week.yaml"
+    path.write_text(WEEK)
+    scenario = read(path, sets)
+    of = lower.desk(scenario)
+    summaries = [
+        summarise(contacts(*rows), of, replication=number, population_digest="", capped=capped)
+        for number, rows in enumerate(replications)
+    ]
+    found = figures(summaries, of), intervals(summaries, of)
+    return Result(scenario, of, 1, tuple(summaries), tuple(found[0]), found[1], "")
+
+
+def said(folder: Path, *replications: list[Row], sets: tuple[str, ...] = ()) -> str:
+    """What is said, on one line."""
+    return re.sub(r"\s+", " ", console.report(result(folder, *replications, sets=sets), "results/x"))
+
+
+def mail(offered: float, answered: float | None) -> Row:
+    ended = None if answered is None else answered + 5 * MINUTE
+    return {"channel": 1, "offered": offered, "answered": answered, "ended": ended}
+
+
+def call(offered: float, wait: float) -> Row:
+    return {"channel": 0, "offered": offered, "answered": offered + wait, "ended": offered + wait + 60}
+
+
+def cleared(*moments: float | None) -> list[list[Row]]:
+    """A replication for each moment, in which two messages wait on Monday morning and the last is answered then."""
+    return [[mail(0.0, NINE), mail(HOUR, moment)] for moment in moments]
+
+
+def test_target_and_intervals_are_told_apart(tmp_path: Path) -> None:
+    """Where all half-hours of one week meet the target and half of the other's, that is 1 of 2 weeks, and 75 %."""
+    good, bad = [call(NINE, 5), call(NINE + HOUR, 5)], [call(NINE, 5), call(NINE + HOUR, 50)]
+    text = said(tmp_path, good, bad)
+    assert "Phone is on the edge of its target: 75.0 %" in text
+    assert "It is met in 1 of 2 weeks and in 75 % of half-hours [0, 100]." in text
+    share_met = [call(NINE, 5)] * 14 + [call(NINE, 50)] * 11
+    text = said(tmp_path, share_met, share_met, sets=("targets.phone=56% within 20s",))
+    assert "It is met in 2 of 2 weeks and in 100 % of half-hours" in text
+    assert "It is met in 50 % of quarter-hours." in said(tmp_path, bad, sets=("interval=15m",))
+
+
+def test_monday_s_backlog_is_told(tmp_path: Path) -> None:
+    """The moment is the end of its half-hour, with its day where that is another."""
+    times = [*[NINE + 61 * MINUTE] * 9, *[DAY + NINE + 2 * HOUR] * 8, *[DAY + 14 * HOUR] * 3]
+    text = said(tmp_path, *cleared(*times))
+    told = "all answered by Tuesday 11:00 in half of the weeks, by 14:00 in nine of ten."
+    assert f"Monday starts with 2 waiting [2, 2], {told}" in text
+    assert "The backlog is longest" not in text
+    text = said(tmp_path, *cleared(*[NINE + 61 * MINUTE] * 20))
+    assert "Monday starts with 2 waiting [2, 2], all answered by 10:30 in nine of ten weeks. " in text
+    assert "Monday starts with 2 waiting, all answered by 10:30. " in said(tmp_path, *cleared(NINE + 61 * MINUTE))
+
+
+def test_a_backlog_that_does_not_clear_is_told(tmp_path: Path) -> None:
+    """How many weeks do not clear is said; where that is half of them or more, no moment is named."""
+    text = said(tmp_path, *cleared(*[NINE + HOUR] * 8, None, None))
+    told = "all answered by 10:00 in half of the weeks; in 2 of 10 weeks some of them still wait when the clock stops."
+    assert told in text
+    text = said(tmp_path, *cleared(NINE + HOUR, None, None))
+    assert "starts with 2 waiting [2, 2]; in 2 of 3 weeks some of them still wait when the clock stops." in text
+    assert "answered by" not in text
+
+
+def test_without_a_backlog_nothing_is_said_of_it(tmp_path: Path) -> None:
+    """Where nobody waits on Monday morning, there is no sentence on when it clears."""
+    assert "starts with" not in said(tmp_path, [mail(NINE + HOUR, NINE + 3 * HOUR)], [])
+
+
+def test_a_backlog_that_is_longest_later_is_told_too(tmp_path: Path) -> None:
+    """One waits on Monday morning, three on Thursday evening: both are said."""
+    evening = 3 * DAY + 18 * HOUR
+    text = said(tmp_path, [mail(0.0, NINE), *[mail(evening, 4 * DAY + NINE)] * 3])
+    assert "Monday starts with 1 waiting, all answered by 09:00. The backlog is longest Thursday 18:00: 3 wait" in text
+
+
+def test_weekdays_come_with_the_date_where_they_come_twice(tmp_path: Path) -> None:
+    """In a run of two weeks every day has its date; in one of a week, the days after it."""
+    rows = cleared(8 * DAY + NINE)
+    text = said(tmp_path, *rows, sets=("lasts=14d",))
+    assert "Monday 5 October starts with 2 waiting, all answered by Tuesday 13 October 09:00." in text
+    assert "Monday starts with 2 waiting, all answered by Tuesday 13 October 09:00." in said(tmp_path, *rows)
+
+
+@pytest.mark.parametrize("capped", [0, 2])
+def test_the_cap_of_attempts_is_noted_when_it_was_hit(capped: int, tmp_path: Path) -> None:
+    """The note stands only where somebody was stopped; the document always has the figure."""
+    of = result(tmp_path, [], [], capped=capped)
+    text = console.report(of, "x")
+    assert re.findall(r"\d+ times a customer would have tried more often", text) == (
+        ["4 times a customer would have tried more often"] if capped else []
+    )
+    found = next(measure for measure in document(of)["measures"] if measure["name"] == "attempts_capped")
+    assert found["value"] == capped
+
+
+def test_the_document_says_why_it_has_no_figure(tmp_path: Path) -> None:
+    """Where one week of ten does not clear, the median has an interval and nine of ten has none, and says why."""
+    of = result(tmp_path, *cleared(*[NINE + HOUR] * 9, None))
+    told = {m["name"]: m for m in document(of)["measures"] if m["channel"] == "email" and m["segment"] is None}
+    assert (told["backlog_clears"]["value"], told["backlog_clears"]["reason"]) == (NINE + HOUR, None)
+    assert (told["backlog_clears_p90"]["value"], told["backlog_clears_p90"]["high"]) == (NINE + HOUR, None)
+    assert told["backlog_clears_p90"]["reason"] == "10 replications are too few for an interval"
