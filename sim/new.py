@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import mkstemp
@@ -18,13 +18,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from sim import units
-from sim.clock import DAYS, say_clock
+from sim.clock import DAYS, Piece, Week, say_clock
 from sim.defaults import CHANNELS, LIKE
 from sim.demand import first_attempts
 from sim.erlang import agents_needed
-from sim.errors import CannotWrite, UsageError
+from sim.errors import CannotWrite, ScenarioError, UsageError
 from sim.fitting import Fit, Fitted, Shape, fit, say_weekdays
 from sim.history import NAME, History, read_counts
+from sim.roster import read_levels
 from sim.scenario import lower
 from sim.scenario.read import Scenario, read
 from sim.scenario.words import Mean, read_again, read_ending, read_zone
@@ -33,6 +34,8 @@ from sim.units import DAY, Unclear
 
 WIDTH = 118
 """Characters of the longest line of a scenario."""
+_Spans = dict[int, tuple[tuple[int, int], ...]]
+"""By weekday, the opening hours from and to, in seconds of the day."""
 OCCUPANCY = 0.85
 """Share of the staffed time that work on messages fills, where nobody says how many work on them."""
 OFFICE = "mon-fri", (9 * 3600, 17 * 3600)
@@ -108,7 +111,13 @@ def _write(out: Path, text: str) -> Scenario:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
             partial.chmod(0o644)
-            scenario = read(partial)
+            try:
+                scenario = read(partial)
+            except ScenarioError as problem:
+                # its mistakes are those of the counts or of the table of staff, whose reader names it
+                raise ScenarioError(
+                    replace(each, file=each.file.replace(str(partial), str(out))) for each in problem.mistakes
+                ) from None
             out.touch(exist_ok=False)  # claims the name
             partial.replace(out)
             return scenario
@@ -218,15 +227,20 @@ class _Draft:
         if channel.kind != "live":
             office, span = OFFICE
             return _Line(f"    hours: {{{office}: {_span(*span)}}}", "when messages are worked on")
-        always = all(shape.opens == 0 and shape.closes == DAY for shape in channel.shapes)
-        if always and all(channel.factors):
+        spans: _Spans = {day: ((shape.opens, shape.closes),) for shape in channel.shapes for day in shape.weekdays}
+        said = [f"{channel.strays:,} of {channel.offered:,} came outside"] if channel.strays else []
+        if channel.name == self.with_staff_file and self.staff is not None:
+            staffed = _staffed(spans, self.staff, channel.name, self.zone)
+            said += [f"only when {self.staff.name} has anybody"] * (staffed != spans)
+            spans = staffed
+        if spans == dict.fromkeys(range(7), ((0, DAY),)):
             return _Line("    hours: always")
         by_span: dict[str, list[int]] = {}
-        for shape in channel.shapes:
-            by_span.setdefault(_span(shape.opens, shape.closes), []).extend(shape.weekdays)
+        for day, open_ in spans.items():
+            words = ", ".join(_span(*span) for span in open_)
+            by_span.setdefault(f'"{words}"' if "," in words else words, []).append(day)
         hours = ", ".join(f"{_key(say_weekdays(on))}: {span}" for span, on in by_span.items())
-        strays = f"{channel.strays:,} of {channel.offered:,} came outside" if channel.strays else ""
-        return _Line(f"    hours: {{{hours}}}", strays)
+        return _Line(f"    hours: {{{hours}}}", "; ".join(said))
 
     def _staff(self, channel: Fitted) -> list[str]:
         if channel.name == self.with_staff_file and self.staff is not None:
@@ -323,6 +337,23 @@ class _Draft:
             yield "Assumed: the staff is worked out from the counts, not your own; write yours in, or give --staff."
         elif len(self.fit.channels) > 1:
             yield f"{self.staff} staffs {self.with_staff_file}; the staff of the others is worked out from the counts."
+
+
+def _staffed(spans: _Spans, staff: Path, name: str, zone: str) -> _Spans:
+    """Opening hours cut to when a table of staff by weekdays has anybody; days without anybody are left out."""
+    plan = read_levels(staff, zone, otherwise=name)
+    if not isinstance(plan, Week):
+        return spans
+    open_ = Week(tuple(sorted(Piece(day, *span) for day, day_spans in spans.items() for span in day_spans)))
+    there = Week(tuple(piece for piece in plan.pieces if piece.value > 0))
+    cut: dict[int, list[tuple[int, int]]] = {}
+    for piece in open_.within(there).pieces:
+        mine = cut.setdefault(piece.weekday, [])
+        if mine and mine[-1][1] == piece.start:
+            mine[-1] = (mine[-1][0], piece.end)
+        else:
+            mine.append((piece.start, piece.end))
+    return {day: tuple(mine) for day, mine in cut.items()}
 
 
 def _why(channel: Fitted) -> str:

@@ -227,6 +227,8 @@ def call(text: object) -> tuple[str, dict[str, str]]:
     A setting without a name, at most one, has the empty name; no brackets, no settings. Raises `Unclear`.
     """
     kind, hint = "a name with its settings", "write it as weibull(mean 25m, shape 0.86)"
+    if isinstance(text, str) and re.search("[0-9],[0-9]", text):
+        _refuse(text, kind, hint)
     if isinstance(text, str) and "(" in text and ")" not in text:
         hint = CLOSE_BRACKET
     elif isinstance(text, str) and "=" in text:
@@ -355,7 +357,9 @@ def _weekday(word: str, value: object) -> int:
     for i, day in enumerate(_WEEKDAYS):
         if len(word) >= 3 and day.startswith(word):
             return i
-    _refuse(value, "a list of weekdays", "write days such as mon-fri or sat,sun")
+    meant = {"weekend": "sat,sun", "weekends": "sat,sun", "weekday": "mon-fri", "weekdays": "mon-fri"}.get(word)
+    hint = f"did you mean {meant}?" if meant else "write days such as mon-fri or sat,sun"
+    _refuse(value, "a list of weekdays", hint)
 
 
 def _trimmed(x: float, decimals: int) -> str:

@@ -17,6 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.clock import DAYS
+from sim.replay import staff_levels
+from sim.scenario.read import read
+
 PATH = Path(__file__).parent.parent / "docs" / "tutorial" / "counts.csv"
 HEADER = ("Date", "Interval", "Channel", "Offered", "Abandoned", "AHT (s)")
 SEED = 20260815
@@ -130,6 +134,25 @@ def write_bank(log: Path, path: Path) -> None:
             for start, times in sorted(cells.items())
         ),
     )
+
+
+def write_bank_staff(log: Path, path: Path) -> None:
+    """How many the bank had on duty, by weekday and hour: the mean of the levels that the back-test rebuilds."""
+    spec = Path(__file__).parents[1] / "docs/validation/bank.yaml"
+    calls = read(spec, [f"demand.replay.file={log}"]).log
+    assert calls is not None
+    changes, levels = zip(*staff_levels(calls, gap=1800, per=3600), strict=True)
+    hours = np.arange(calls.days * 24)
+    there = np.array(levels)[np.searchsorted(np.array(changes), hours * 3600, side="right") - 1]
+    weekday = (calls.starts.weekday() + hours // 24) % 7
+    rows = []
+    for day in range(7):
+        for hour in range(24):
+            seen = there[(weekday == day) & (hours % 24 == hour)]
+            # days without calls had nobody
+            mean = float(seen[seen > 0].mean()) if (seen > 0).any() else 0.0
+            rows.append((DAYS[day], f"{hour:02d}:00", f"{hour + 1:02d}:00", int(mean + 0.5)))
+    write_rows(path, ("weekday", "start", "end", "agents"), rows)
 
 
 def _mean(times: Sequence[float | None]) -> str:

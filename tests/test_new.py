@@ -461,6 +461,25 @@ def test_a_month_of_a_real_log_goes_on(tmp_path: Path) -> None:
     assert abs(offered.value - logged) < 2 * error + (offered.high - offered.low) / 2
 
 
+@pytest.mark.statistics
+@pytest.mark.skipif(not DATA, reason="SIM_DATA does not name the folder of the real logs")
+def test_the_bank_staffed_as_it_was_gets_the_calls_that_it_got(tmp_path: Path) -> None:
+    """With the bank's own staff and patience, a simulated week has the log's calls within 3 %, and loses about as many."""
+    log = Path(str(DATA)) / "anonymous_bank_1999/1999-01.csv"
+    make_counts.write_bank(log, tmp_path / "january.csv")
+    make_counts.write_bank_staff(log, tmp_path / "staff.csv")
+    made = new(
+        tmp_path / "january.csv", tmp_path / "bank.yaml", time_zone="Asia/Jerusalem", staff=tmp_path / "staff.csv"
+    )
+    scenario = read(made.path, ["phone.patience=weibull(scale 475s, shape 0.86)"])
+    folder = tmp_path / "contacts"
+    folder.mkdir()
+    result = run(scenario, folder, replications=40, jobs=1)
+    figures = {f.measure.name: f.estimate for f in result.figures if f.channel == "phone" and f.segment is None}
+    assert figures["offered"].value == pytest.approx(7623, rel=0.03)
+    assert figures["abandoned"].value / figures["offered"].value == pytest.approx(0.101, abs=0.025)
+
+
 def test_the_words_of_a_scenario_are_the_units(tutorial: tuple[Written, str, Scenario]) -> None:
     """The volume is written with the digits and the unit that a scenario reads."""
     found = re.search(r"volume: (\S+)", tutorial[1])

@@ -117,7 +117,7 @@ def _near(path: Path) -> str:
     try:
         yaml.read(path)
     except UsageError as problem:
-        return problem.hint
+        return problem.hint or "give its path from here"
     return ""
 
 

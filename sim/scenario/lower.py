@@ -68,10 +68,9 @@ def rates(scenario: Scenario) -> list[demand.Rate]:
 @lru_cache(maxsize=4)
 def counted(scenario: Scenario) -> dict[str, FirstAttempts]:
     """Of the channels whose counts hold redials and reconnects: what they become."""
-    spec = scenario.spec
     if scenario.log is not None:
         return {}
-    return first_attempts(spec, _days(scenario), {name: kept(channel, name) for name, channel in spec.channels.items()})
+    return first_attempts(scenario.spec, scenario.base or scenario.spec, _days(scenario))
 
 
 def _days(scenario: Scenario) -> Days:

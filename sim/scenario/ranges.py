@@ -1,4 +1,4 @@
-"""Ranges of values: ``--set phone.staff=8..14:2`` is one run for each, ``6m..9m`` under `uncertainty` a draw between."""
+"""Ranges: ``--set phone.staff=8..14:2`` is one run for each value, ``6m..9m`` under `uncertainty` a draw between."""
 
 from __future__ import annotations
 

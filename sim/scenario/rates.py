@@ -19,7 +19,7 @@ from sim.demand import Rate
 from sim.erlang import erlang_a
 from sim.scenario import spec as s
 from sim.scenario.staff import groups, on_the_floor
-from sim.scenario.times import time_of
+from sim.scenario.times import kept, time_of
 from sim.tables import Array, Floats
 from sim.units import MONTH, YEAR
 
@@ -122,11 +122,11 @@ def _grown(rate: Rate, spec: s.ScenarioSpec, days: Calendar) -> Rate:
 # --- redials and reconnects in what was counted ----------------------------------------------------------------------
 
 
-def first_attempts(spec: s.ScenarioSpec, days: Days, handled: dict[str, float]) -> dict[str, FirstAttempts]:
+def first_attempts(spec: s.ScenarioSpec, base: s.ScenarioSpec, days: Days) -> dict[str, FirstAttempts]:
     """For every channel whose counts are of offered contacts: how many of them are issues.
 
     Args:
-        handled: seconds for which a contact of each channel keeps an agent.
+        base: the scenario whose staff answered when they were counted.
     """
     found = {}
     for name, channel in spec.channels.items():
@@ -135,22 +135,26 @@ def first_attempts(spec: s.ScenarioSpec, days: Days, handled: dict[str, float]) 
         offered = sum(piece.value * (piece.end - piece.start) for piece in week_of(spec, name).pieces)
         abandoned = channel.counts.abandoned
         if abandoned is None:
-            abandoned = _abandoning(spec, name, days, handled[name])
+            abandoned = _abandoning(base if name in base.channels else spec, name, days)
         solved = sum(
-            intent.share * (channel.resolved_at_first_contact if intent.resolved_at_first_contact is None else
-                            intent.resolved_at_first_contact)
+            intent.share
+            * (
+                channel.resolved_at_first_contact
+                if intent.resolved_at_first_contact is None
+                else intent.resolved_at_first_contact
+            )
             for intent in spec.intents.values()
-        )  # fmt: skip
+        )
         again = (1 - solved) * channel.reconnect.chance
         issues = demand.first_attempts(offered, channel.redial.chance, abandoned, again)
         found[name] = FirstAttempts(offered, issues, abandoned, again)
     return found
 
 
-def _abandoning(spec: s.ScenarioSpec, name: str, days: Days, handled: float) -> float:
+def _abandoning(spec: s.ScenarioSpec, name: str, days: Days) -> float:
     """The share that Erlang A expects to abandon with the scheduled staff, weighted by what is offered."""
     channel = spec.channels[name]
-    patience = time_of(channel, "patience", name)
+    patience, handled = time_of(channel, "patience", name), kept(channel, name)
     if channel.kind != "live" or patience is None or patience.mean <= 0 or handled <= 0:
         return 0.0
     edges = np.arange(0.0, days.end + spec.interval / 2, spec.interval)

@@ -43,6 +43,8 @@ class Scenario:
     hold."""
     variant: str | None = None
     variants: tuple[str, ...] = ()
+    base: ScenarioSpec | None = None
+    """Of a variant, or with `--set`: the scenario of the file itself, with whose staff its contacts were counted."""
 
     @property
     def name(self) -> str:
@@ -77,7 +79,13 @@ def read(path: Path, sets: Sequence[str] = (), *, variant: str | None = None) ->
     wrong += _wrong_ranges(all_layers, path, whole)
     if whole is None or wrong:
         raise ScenarioError([*mistakes, *wrong])
-    return replace(whole, variant=variant, variants=tuple(named))
+    base = _Reading(files, path, []).scenario(()) if (chosen or assigned) and _is_counted(whole.spec) else None
+    return replace(whole, variant=variant, variants=tuple(named), base=base.spec if base is not None else None)
+
+
+def _is_counted(spec: ScenarioSpec) -> bool:
+    """Whether it depends on the staff how many first attempts the counted contacts of a channel hold."""
+    return any(channel.counts.offered and channel.counts.abandoned is None for channel in spec.channels.values())
 
 
 def redrawn(scenario: Scenario, seed: int, replication: int) -> Scenario:
@@ -90,7 +98,7 @@ def redrawn(scenario: Scenario, seed: int, replication: int) -> Scenario:
     whole = _Reading([*files, *chosen, *changes], path, mistakes).scenario(scenario.sets)
     if whole is None:
         raise ScenarioError(mistakes)
-    return replace(whole, variant=scenario.variant, variants=scenario.variants)
+    return replace(whole, variant=scenario.variant, variants=scenario.variants, base=scenario.base or scenario.spec)
 
 
 def _wrong_ranges(below: Sequence[Layer], path: Path, base: Scenario | None) -> Iterator[Mistake]:

@@ -442,7 +442,10 @@ def read_counts(value: Any) -> Counts:
     if isinstance(value, Counts):
         return value
     hint = "write first_attempts, offered or offered(abandoned 6%)"
-    name, given = units.call(value) if isinstance(value, str) else ("", {})
+    try:
+        name, given = units.call(value) if isinstance(value, str) else ("", {})
+    except Unclear:
+        name, given = "", {}
     if name not in ("first_attempts", "offered") or set(given) - {"abandoned"} or (given and name != "offered"):
         raise Unclear(f"{shown(value)} does not say what was counted", hint)
     return Counts(name == "offered", units.share(given["abandoned"]) if given else None)
@@ -625,7 +628,12 @@ def _shift(name: str, given: Any) -> InlineShift:
     problems = [
         Problem((key,), "unknown key", did_you_mean(str(key)[:60], tuple(keys))) for key in given if key not in keys
     ]
-    problems += [Problem((), f"'{key}' is missing", hint) for key in ("agents", "hours") if given.get(key) is None]
+    misspelt = [problem.hint for problem in problems]
+    problems += [
+        Problem((), f"'{key}' is missing", hint)
+        for key in ("agents", "hours")
+        if given.get(key) is None and f"did you mean '{key}'?" not in misspelt
+    ]
     read: dict[str, Any] = {"days": tuple(range(7)), "breaks": ()}
     for key in keys.keys() & given.keys():
         try:
