@@ -23,11 +23,10 @@ class Check:
 def checks(result: Result) -> tuple[Check, ...]:
     """Every threshold of the scenario, in its order."""
     spec = result.scenario.spec
-    channels = tuple(spec.channels)
     found = {(f.measure.name, f.channel): f.estimate for f in result.figures if f.segment is None}
     listed = []
     for name, words in spec.thresholds.items():
-        limit = limit_of(name, words, channels)
+        limit = limit_of(name, words, spec)
         listed.append(_check(limit, found.get((limit.measure, limit.channel), Estimate.not_observed(0))))
     return tuple(listed)
 

@@ -7,6 +7,7 @@ Every problem a user can cause is a `SimError`; only `sim.cli` turns one into te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -35,7 +36,7 @@ class CannotWrite(SimError):
     exit_code = 1
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Mistake:
     """One mistake in a file. Lines and columns count from 1; 0 where the place is not known."""
 
@@ -51,6 +52,10 @@ class Mistake:
         path = f"{self.path}: " if self.path else ""
         return f"{place}: {path}{self.what}" + (f"; {self.hint}" if self.hint else "")
 
+    def order(self) -> tuple[object, ...]:
+        """What mistakes are sorted by: the place in the file, numbers in its name as numbers (cell A2, then A10)."""
+        return _natural(self.file), self.line, self.column, _natural(self.path), _natural(self.what), self.hint
+
 
 class ScenarioError(SimError):
     """All the mistakes of a scenario, or of a file it names, at once, in the order of the file."""
@@ -58,8 +63,13 @@ class ScenarioError(SimError):
     exit_code = 2
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes: tuple[Mistake, ...] = tuple(sorted(set(mistakes)))
+        self.mistakes: tuple[Mistake, ...] = tuple(sorted(set(mistakes), key=Mistake.order))
         super().__init__("\n".join(map(str, self.mistakes)))
+
+
+def _natural(text: str) -> str:
+    """A text that sorts as people do: its numbers have as many digits as one another."""
+    return re.sub("[0-9]+", lambda number: number[0].zfill(12), text)
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

@@ -187,15 +187,15 @@ class _Reader:
     def __init__(self, sheet: Sheet, columns: Mapping[str, str], channel: str, zone: str) -> None:
         self.sheet = sheet
         self.zone = zone
-        self.when = sheet.columns(_WHEN, _only(columns, ("date", "time")))
+        self.when = sheet.columns(_WHEN, _only(columns, ("date", "time")), _as_options)
         if not self.when:
-            sheet.columns([wanted._replace(required=True) for wanted in _WHEN], {})
+            sheet.columns([wanted._replace(required=True) for wanted in _WHEN], {}, _as_options)
         self.layouts = self._layouts(columns, channel)
         self.cells = Cells(sheet)
 
     def _layouts(self, columns: Mapping[str, str], channel: str) -> dict[str | None, dict[str, int]]:
         given = _only(columns, ("channel", *_COUNTS, *_TIMES))
-        who = self.sheet.columns([_WHO], _only(columns, ("channel",)))
+        who = self.sheet.columns([_WHO], _only(columns, ("channel",)), _as_options)
         wide = {} if given or who else _wide(self.sheet.header)
         if len(wide) > 1:
             return wide
@@ -204,7 +204,7 @@ class _Reader:
             for key, names in _COUNTS.items()
         ]
         measures += [Wanted(key, _with_units(names), required=False) for key, names in _TIMES.items()]
-        layout = self.sheet.columns([_WHO, *measures], given)
+        layout = self.sheet.columns([_WHO, *measures], given, _as_options)
         if "offered" not in layout:
             return wide
         return {(None if who else channel): layout}
@@ -293,8 +293,7 @@ class _Reader:
         self._judge_lengths(rows, column)
 
     def _note_twice(self, entry: _Row, first: int, column: int | None) -> None:
-        at = f"{'line' if self.sheet.title is None else 'row'} {self.sheet.numbers[first]}"
-        what = f"{entry.said} {entry.when:%Y-%m-%d %H:%M} is given twice, first in {at}"
+        what = f"{entry.said} {entry.when:%Y-%m-%d %H:%M} is given twice, first in {self.sheet.place(first)}"
         hint = "keep one of the two, or name the column that tells them apart with --column channel=…"
         if self.zone == "UTC":
             hint = "keep one of the two; if the clocks went back there, give --time-zone"
@@ -440,6 +439,11 @@ def _without_unit(header: str) -> str:
 def _with_units(names: Sequence[str]) -> tuple[str, ...]:
     """Headers of times, bare and with a unit behind: ``AHT sec``."""
     return (*names, *(f"{name} {unit}" for unit in _UNITS for name in names))
+
+
+def _as_options(headers: Mapping[str, str]) -> str:
+    """How `sim new` is told which column holds what."""
+    return " ".join(f'--column {key}="{header}"' for key, header in headers.items())
 
 
 def _only(columns: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:

@@ -22,11 +22,9 @@ from sim import units
 from sim.clock import DAY, WEEK, odd_hour, say_clock
 from sim.errors import ScenarioError, did_you_mean
 from sim.sheets import Cells, Sheet, Value, Wanted, read_sheet
-from sim.shifts import Break, Duty, Plan, Real, Shift, Team, Weekly, axis_of, team_of
+from sim.shifts import LONGEST_NIGHT, Break, Duty, Plan, Real, Shift, Team, Weekly, axis_of, team_of
 from sim.units import HOUR, Money, Unclear, shown
 
-LONGEST_NIGHT = 14 * 3600
-"""Seconds. A shift whose end is before its start was meant to run past midnight if it is no longer than this."""
 MOST = 10_000
 """Agents in one row."""
 
@@ -66,7 +64,6 @@ _OFF = (
 )  # fmt: skip
 _CURRENCY = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£$]")
 _PRICED = re.compile(rf"(?i:{'|'.join(_COST)})\W+({_CURRENCY.pattern})\W*(?i:/ ?h|per hour|an hour)?\W*")
-_SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _YES, _NO = {"yes", "y", "true", "1", "x", "paid"}, {"no", "n", "false", "0", "unpaid"}
 _BREAK_COLUMN = re.compile(r"(break|lunch|meal)(?: ?(\d+))? (?:(start|begin|from)|(end|finish|to|until)|(paid))")
 _BREAK = re.compile(r"(.+?)(?:\s+\(?(paid|unpaid)\)?)?", re.IGNORECASE)
@@ -92,7 +89,7 @@ class _Rows:
         self.noun = noun
         """What a row is: a shift, or just a row."""
         self.cells = Cells(sheet)
-        self.columns = sheet.columns(wanted, given)
+        self.columns = sheet.columns(wanted, given, _as_keys)
         self._dated: bool | None = None
         if not {"date", "weekday"} & self.columns.keys() and not any(map(self._has_moment, range(len(sheet.rows)))):
             hint = "call one 'date' or 'weekday', or write date and time in both start and end"
@@ -123,9 +120,6 @@ class _Rows:
         except Unclear as problem:
             self.wrong(row, key, problem.what, problem.hint)
             return None
-
-    def place(self, row: int) -> str:
-        return f"{'line' if self.sheet.title is None else 'row'} {self.sheet.numbers[row]}"
 
     # groups
 
@@ -261,11 +255,17 @@ class _Rows:
                 pairs.add((max(rows), min(rows), one[0]))
         for later, earlier, who in sorted(pairs):
             if who:
-                what = f"this shift of {who} overlaps the one in {self.place(earlier)}"
+                what = f"this shift of {who} overlaps the one in {self.sheet.place(earlier)}"
                 hint = "nobody works two shifts at once"
             else:
-                what, hint = f"this row overlaps {self.place(earlier)}", "let the rows of a day follow one another"
+                what, hint = f"this row overlaps {self.sheet.place(earlier)}", "let the rows of a day follow one another"
             self.wrong(later, "start", what, hint)
+
+
+def _as_keys(headers: Mapping[str, str]) -> str:
+    """How a scenario says which column of a table holds what."""
+    pairs = ", ".join(f'{key}: "{header}"' for key, header in headers.items())
+    return f"columns: {{{pairs}}}"
 
 
 def _utc_offset(wall: datetime, zone: str) -> int:
@@ -454,7 +454,7 @@ class _ShiftReader:
         self._channels = channels
         self._currency = currency
         if "cost" in rows.columns and (found := _CURRENCY.search(rows.sheet.header[rows.columns["cost"]])):
-            self._currency = _SYMBOLS.get(found[0], found[0])
+            self._currency = units.SYMBOLS.get(found[0], found[0])
         self._costs_in: str | None = None
         self._breaks = _break_columns(rows)
 

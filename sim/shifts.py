@@ -18,6 +18,9 @@ from typing import NamedTuple
 from sim.clock import DAY, WEEK, Calendar, Dated, Piece, Week
 from sim.units import HOUR, Money
 
+LONGEST_NIGHT = 14 * 3600
+"""Seconds. A shift whose end is before its start was meant to run past midnight if it is no longer than this."""
+
 Plan = Week | Dated
 Break = tuple[int, int, bool]
 

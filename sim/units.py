@@ -31,7 +31,7 @@ _SPELLINGS = {
 }
 _LENGTHS = {word: seconds for seconds, words in _SPELLINGS.items() for word in words}
 _PERIODS = _LENGTHS | dict.fromkeys(("month", "months"), MONTH) | dict.fromkeys(("y", "yr", "year", "years"), YEAR)
-_SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
+SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _LONGEST = 200
@@ -117,10 +117,10 @@ def money(value: object) -> Money:
     """An amount, or an amount for a time: ``1.50 USD``, ``22 EUR/h``, ``9 GBP/month``. Raises `Unclear`."""
     kind, hint = "an amount of money", "write the amount and the currency's three letters, such as 22 EUR/h or 1.50 USD"
     text = _text(value)
-    symbol = next((symbol for symbol in _SYMBOLS if symbol in text), None)
+    symbol = next((symbol for symbol in SYMBOLS if symbol in text), None)
     if symbol:
         amount, slash, unit = text.replace(symbol, "").partition("/")
-        hint = f"write {amount.strip()} {_SYMBOLS[symbol]}{slash}{unit}"
+        hint = f"write {amount.strip()} {SYMBOLS[symbol]}{slash}{unit}"
     found = _match(rf"({_NUMBER})\s*([A-Za-z]{{3}})(?:\s*/\s*([A-Za-z]+))?", value, kind, hint)
     if not found[2].isupper():
         raise Unclear(f"'{found[2]}' is not a currency", f"write its three capital letters, such as {found[2].upper()}")

@@ -378,6 +378,6 @@ def _events(spec: ScenarioSpec) -> Iterator[Finding]:
 def _thresholds(spec: ScenarioSpec) -> Iterator[Finding]:
     for name, words in spec.thresholds.items():
         try:
-            limit_of(name, words, tuple(spec.channels))
+            limit_of(name, words, spec)
         except Unclear as problem:
             yield Finding(("thresholds", name), problem.what, problem.hint, (("channels",),))

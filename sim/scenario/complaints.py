@@ -143,6 +143,8 @@ def _unknown(key: str, value: Any, holder: Keys) -> str:
     keys = known(holder)
     if not holder and key in CHANNELS:
         return f"'{key}' stands under channels as well; keep one of the two"
+    if not holder and key in OF_THE_FILE:
+        return "it can stand only at the top of a file"
     name, colon, rest = key.partition(":")
     if value is None and colon and _nearest(name, keys):
         return f"write {_nearest(name, keys)}: {rest[:40].strip()}, with a space after the colon"

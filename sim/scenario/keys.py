@@ -6,9 +6,12 @@ The one source of the JSON Schema, of ``sim validate --explain`` and of the refe
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from inspect import getsource
+from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -16,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sim.defaults import CHANNELS, Default
-from sim.scenario import written
+from sim.scenario import spec, written
 from sim.scenario.complete import fill
 from sim.scenario.spec import ScenarioSpec
 from sim.scenario.written import Written
@@ -75,11 +78,23 @@ def keys(part: type[BaseModel] = ScenarioSpec, at: Path = ()) -> Iterator[Key]:
     for name, field in part.model_fields.items():
         form = _form_of(field)
         preset = _preset(field, form)
-        meaning = " ".join((field.description or "").split())
+        meaning = _meanings().get((part.__name__, name), "")
         optional = preset is None and (not field.is_required() or (*at, name) == _OF_THE_FILE)
         yield Key((*at, name), meaning, form, preset, optional)
     if not at:
         yield from (EXTENDS, VARIANTS)
+
+
+@cache
+def _meanings() -> dict[tuple[str, str], str]:
+    """By model and field, the string below the field in the source: pydantic would look for them at every import."""
+    found = {}
+    for model in ast.parse(getsource(spec)).body:
+        for field, below in pairwise(model.body) if isinstance(model, ast.ClassDef) else ():
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    found[model.name, name] = " ".join(text.split())
+    return found
 
 
 def walk(part: type[BaseModel] = ScenarioSpec, at: Path = ()) -> Iterator[Key]:

@@ -15,15 +15,15 @@ from typing import Any
 
 from sim.errors import Mistake, ScenarioError, UsageError
 from sim.scenario import yaml
-from sim.scenario.complaints import is_section
+from sim.scenario.complaints import is_section, known
 from sim.scenario.complete import Keys, spell_out
 
 DEEPEST = 10
 """Files that extend one another, at most."""
 WITH_DOTS = ("thresholds", "uncertainty")
 """Sections whose keys are paths themselves: below them a dotted path is one key."""
-_INSTEAD = (("staff", "shifts"), ("rate", "volume"))
-"""Keys of which one replaces the other."""
+_INSTEAD = {"staff": "shifts", "shifts": "staff", "rate": "volume", "volume": "rate"}
+"""Keys of the schema of which one replaces the other."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def of_file(path: Path) -> tuple[list[Layer], list[Mistake]]:
     mistakes: list[Mistake] = []
     seen: list[Path] = []
     while True:
-        document = yaml.read(path)
+        document = _document(path, layers, mistakes)
         mistakes += document.mistakes
         seen.append(path.resolve())
         data = dict(document.data)
@@ -100,11 +100,7 @@ def of_file(path: Path) -> tuple[list[Layer], list[Mistake]]:
             what = (
                 f"the files go round in a circle: {names}" if path.resolve() in seen else f"more than {DEEPEST} files"
             )
-            raise ScenarioError([*mistakes, layers[0].mistake(("extends",), what, "let one of them stand alone")])
-        if not path.exists():
-            raise ScenarioError(
-                [*mistakes, layers[-1].mistake(("extends",), f"{path}: there is no such file", _near(path))]
-            )
+            raise ScenarioError([*mistakes, layers[-1].mistake(("extends",), what, "let one of them stand alone")])
 
 
 def _named(base: Any, layer: Layer) -> str:
@@ -113,12 +109,15 @@ def _named(base: Any, layer: Layer) -> str:
     raise ScenarioError([layer.mistake(("extends",), "this is not a file", "name one scenario, as in base.yaml")])
 
 
-def _near(path: Path) -> str:
+def _document(path: Path, above: Sequence[Layer], mistakes: Sequence[Mistake]) -> yaml.Document:
+    """A file; that one which is extended cannot be read is a mistake of the one that extends it."""
     try:
-        yaml.read(path)
+        return yaml.read(path)
     except UsageError as problem:
-        return problem.hint or "give its path from here"
-    return ""
+        if not above:
+            raise
+        hint = problem.hint or "give its path from here"
+        raise ScenarioError([*mistakes, above[-1].mistake(("extends",), problem.what, hint)]) from None
 
 
 def variants(layers: Sequence[Layer]) -> tuple[dict[str, Layer], list[Mistake]]:
@@ -215,9 +214,9 @@ def merged(layers: Sequence[Layer]) -> dict[str, Any]:
 def _lay(below: dict[str, Any], above: dict[str, Any], path: Keys, written: Sequence[Keys]) -> None:
     for key, value in above.items():
         here = (*path, key)
-        for one, other in _INSTEAD:
-            if key in (one, other) and value is not None:
-                below.pop(other if key == one else one, None)
+        other = _INSTEAD.get(key) if key in known(path) else None
+        if other is not None and value is not None and above.get(other) is None:
+            below.pop(other, None)
         deeper = is_section(here) or any(keys[: len(here)] == here != keys for keys in written)
         if isinstance(value, dict) and isinstance(below.get(key), dict) and deeper:
             _lay(below[key], value, here, written)
@@ -230,7 +229,8 @@ def blamed(layers: Sequence[Layer], path: Keys) -> Layer:
     that holds most of the path, rather than a variant or `--set`."""
     reach = [layer.reach(path) for layer in layers]
     best = [layer for layer, far in zip(layers, reach, strict=True) if far == max(reach)]
-    if not is_section(path[: max(reach)]):
+    held = path[: max(reach)]
+    if not is_section(held) or not isinstance(_value(best[-1].data, held), dict | None):
         return best[-1]
     files = [layer for layer in best if not layer.told and not layer.prefix]
     return files[-1] if files else best[-1]

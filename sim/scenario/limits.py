@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from sim import units
 from sim.errors import did_you_mean
 from sim.measures import MEASURES
+from sim.measures.base import Kind
+from sim.scenario.spec import ScenarioSpec
+from sim.scenario.staff import currency_of
 from sim.units import Unclear, shown
+
+_BY_CHANNEL = (
+    "answer_rate", "abandonment_rate", "service_level", "service_level_less_short_abandoned",
+    "service_level_of_answered", "answered_or_abandoned_within", "intervals_met", "asa", "wait", "handle_time",
+    "backlog", "backlog_age", "backlog_at_start", "backlog_clears", "backlog_clears_p90", "backlog_cleared",
+)  # fmt: skip
+"""Measures that make sense by channel only, beside all quantiles."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +40,25 @@ def _plain(text: str, unit: str) -> float:
     return units.number(text.removesuffix(unit).strip())
 
 
-_READERS: dict[str, Callable[[str], float]] = {
-    "share": units.share,
-    "s": units.duration,
-    "money": lambda text: units.money(text).amount,
-}
+def _amount(text: str, currency: str) -> float:
+    money = units.money(text)
+    if money.per is not None:
+        raise Unclear(f"{shown(text)} is for a length of time", f"write the amount alone, as in 45_000 {currency}")
+    if money.currency != currency:
+        raise Unclear(f"this is in {money.currency}, other amounts are in {currency}", "use one currency")
+    return money.amount
 
 
-def limit_of(name: str, words: str, channels: tuple[str, ...]) -> Limit:
+_READERS: dict[str, Callable[[str], float]] = {"share": units.share, "s": units.duration}
+
+
+def limit_of(name: str, words: str, spec: ScenarioSpec) -> Limit:
     """A threshold as written: its path and its words.
 
     Raises:
         Unclear: no such measure or channel, a measure that is not reported for it, a value that does not fit its unit.
     """
+    channels = tuple(spec.channels)
     parts = name.split(".")
     channel, measure = (parts[0], parts[1]) if len(parts) == 2 else (None, name)
     known = {each.name: each for each in MEASURES}
@@ -54,7 +70,15 @@ def limit_of(name: str, words: str, channels: tuple[str, ...]) -> Limit:
         raise Unclear(f"there is no channel {shown(channel)}", did_you_mean(channel[:60], channels))
     if channel is not None and not known[measure].channels:
         raise Unclear(f"{measure} is of the whole desk", f"write {measure} without the channel")
+    kind = known[measure].channels
+    if channel is not None and kind in ("live", "deferrable") and spec.channels[channel].kind != kind:
+        raise Unclear(f"{measure} is of {kind} channels, and {channel} is none", "name another channel or measure")
+    if channel is None and (measure in _BY_CHANNEL or known[measure].kind is Kind.QUANTILE):
+        raise Unclear(f"{measure} is of a channel", f"write it as in {next(iter(channels), 'phone')}.{measure}")
     _, direction, text = words.split(" ", 2)
     unit = known[measure].unit
-    value = _READERS[unit](text) if unit in _READERS else _plain(text, unit)
+    if unit == "money":
+        value = _amount(text, currency_of(spec))
+    else:
+        value = _READERS[unit](text) if unit in _READERS else _plain(text, unit)
     return Limit(name, words, measure, channel, direction == "least", value)

@@ -20,7 +20,7 @@ from sim.scenario.rates import Days, FirstAttempts, first_attempts, holidays_of,
 from sim.scenario.rates import calendar as calendar_of
 from sim.scenario.rates import customers as customers_of
 from sim.scenario.read import Scenario
-from sim.scenario.staff import groups, on_the_floor, on_the_payroll
+from sim.scenario.staff import currency_of, groups, on_the_floor, on_the_payroll
 from sim.scenario.times import kept, time_of
 from sim.schemas import TICKS_PER_SECOND
 from sim.units import HOUR
@@ -107,7 +107,7 @@ def desk(scenario: Scenario) -> Desk:
         interval=ticks(spec.interval),
         answers_first=tuple(tuple(names.index(name) for name in team.answers) for team in teams.values()),
         answers_then=tuple(tuple(names.index(name) for name in team.then) for team in teams.values()),
-        currency=next((team.cost.currency for team in teams.values()), "EUR"),
+        currency=currency_of(spec),
         fixed_cost=0.0 if fixed is None else fixed.amount / (fixed.per or 1.0) * measured,
         survey=_survey(spec.survey),
     )

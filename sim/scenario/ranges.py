@@ -28,7 +28,7 @@ class Range(NamedTuple):
     whole: bool
 
     def word(self, value: float) -> str:
-        return f"{round(value) if self.whole else float(f'{value:.10g}'):g}{self.unit}"
+        return f"{round(value)}" if self.whole else f"{value:.10g}{self.unit}"
 
     def values(self) -> list[str]:
         """The words of every step, both ends included where the steps reach them."""

@@ -21,7 +21,7 @@ from sim.scenario import spec as s
 from sim.scenario.staff import groups, on_the_floor
 from sim.scenario.times import kept, time_of
 from sim.tables import Array, Floats
-from sim.units import MONTH, YEAR
+from sim.units import YEAR
 
 FADED = 7
 """Half-lives after which nothing is left of an event: less than a hundredth."""
@@ -243,7 +243,7 @@ def _cut(rate: Rate, edges: Array | Floats) -> Rate:
 
 
 def customers(spec: s.ScenarioSpec, issues: float, seconds: float) -> int:
-    """How many customers there are: as said, or as many as the issues of an average month imply."""
+    """How many customers there are: as said, or as many as have so many issues in that time."""
     if spec.customers.count is not None:
         return spec.customers.count
-    return max(1, round(issues / seconds * MONTH / (spec.customers.issues * MONTH)))
+    return max(1, round(issues / seconds / spec.customers.issues))

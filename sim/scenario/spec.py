@@ -153,9 +153,7 @@ StaffLevels = Annotated[Week | Dated | int | FromLog | FromFile, read_by(read_st
 
 
 class Spec(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=True)
 
 
 class Contracts(Spec):

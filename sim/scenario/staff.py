@@ -18,7 +18,7 @@ from sim.scenario.complete import Keys
 from sim.scenario.spec import Channel, FromLog, Group, ScenarioSpec
 from sim.scenario.words import FromFile, InlineShift
 from sim.shifts import Shift, Team, shifts_of
-from sim.units import money
+from sim.units import money, share
 
 T = TypeVar("T", Channel, Group)
 
@@ -38,6 +38,11 @@ def groups(spec: ScenarioSpec) -> dict[str, Group]:
         if channel.staff is not None or channel.shifts is not None
     }
     return spec.groups | own
+
+
+def currency_of(spec: ScenarioSpec) -> str:
+    """The currency of the desk: that of its staff."""
+    return next((team.cost.currency for team in groups(spec).values()), "EUR")
 
 
 def on_the_floor(spec: ScenarioSpec, group: Group) -> Week | Dated:
@@ -160,7 +165,7 @@ class Filling:
                 staff=None,
                 shifts=team,
                 cost=team.cost or money(usual["cost"].value),
-                shrinkage=float(str(usual["shrinkage"].value).rstrip("%")) / 100,
+                shrinkage=share(usual["shrinkage"].value),
             )
         return found
 

@@ -22,6 +22,7 @@ from sim.distributions import Constant, Distribution, Exponential, Lognormal, We
 from sim.errors import did_you_mean
 from sim.scenario import written
 from sim.scenario.ranges import Range, range_of
+from sim.shifts import LONGEST_NIGHT
 from sim.units import Money, Unclear, shown
 
 LONGEST = 100 * 366 * 86_400.0
@@ -191,7 +192,11 @@ def _week(pieces: list[tuple[int, int, int, float]], *, holiday: bool = False) -
     for before, after in pairwise(cut):
         if before.weekday == after.weekday and after.start < before.end:
             span = f"{say_clock(after.start)}-{say_clock(min(before.end, after.end))}"
-            night = next((f"{say_clock(start)}-{say_clock(end)}" for _, start, end, _ in pieces if end < start), "")
+            ends = {(before.start, before.end), (after.start, after.end)}
+            nights = [(start, end) for _, start, end, _ in pieces if 0 < end < start]
+            night = next(
+                (f"{say_clock(start)}-{say_clock(end)}" for start, end in nights if ends & {(start, DAY), (0, end)}), ""
+            )
             hint = (
                 f"{night} runs past midnight: is it the wrong way round?" if night else
                 "let the ranges of a day follow one another"
@@ -352,7 +357,10 @@ _read_shares = read_week(
 def read_shape(value: Any) -> str | Week:
     """The name of a shape, or a table: the share of the day's contacts, in any scale, by range of hours."""
     if isinstance(value, dict | Week):
-        return _read_shares(value)
+        shares = _read_shares(value)
+        if not any(piece.value > 0 for piece in shares.pieces):
+            raise Unclear("no hour has any contacts", "give one a share above 0")
+        return shares
     if value not in tuple(defaults.SHAPES):
         hint = did_you_mean(str(value)[:60], tuple(defaults.SHAPES))
         raise Unclear(f"{shown(value)} is not a shape of the day", hint)
@@ -394,27 +402,34 @@ def read_weekdays(value: Any) -> tuple[float, ...]:
     return (*week, factors.get(HOLIDAY, week[-1]))
 
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
 
 
 def read_months(value: Any) -> tuple[float, ...]:
-    """``{nov: 1.3x, dec: 1.6x}``: a factor for each month from January; months left out have 1."""
+    """``{nov: 1.3x, dec: 1.6x}``: a factor for each month from January; months left out have 1. A month is its English
+    name or the first three letters or more of it."""
     if isinstance(value, tuple):
         return value
     if not isinstance(value, dict):
         raise Unclear(f"{shown(value)} does not say which month", "write it as in {nov: 1.3x, dec: 1.6x}")
-    factors = [1.0] * 12
+    factors: dict[int, float] = {}
     problems: list[Problem] = []
     for month, factor in value.items():
         try:
-            if month[:3].lower() not in _MONTHS or len(month) < 3:
+            named = [n for n, name in enumerate(_MONTHS) if len(month) >= 3 and name.startswith(month.lower())]
+            if not named:
                 raise Unclear(f"{shown(month)} is not a month", "write jan, feb, mar, and so on")
-            factors[_MONTHS.index(month[:3].lower())] = read_multiple(factor)
+            if named[0] in factors:
+                raise Unclear(f"{_MONTHS[named[0]]} is given twice", "name each month once")
+            factors[named[0]] = read_multiple(factor)
         except Unclear as problem:
             problems.append(Problem((month,), problem.what, problem.hint))
     if problems:
         raise Problems(problems)
-    return tuple(factors)
+    return tuple(factors.get(month, 1.0) for month in range(12))
 
 
 def read_growth(value: Any) -> float:
@@ -522,14 +537,14 @@ def _country(value: Any) -> tuple[str, str | None]:
 
 def read_limit(value: Any) -> str:
     """``at least 80%``, ``at most 24h``; what the words after it mean depends on what they limit."""
-    found = re.fullmatch(r"\s*at\s+(least|most)\s+(\S.*?)\s*", str(value))
+    found = re.fullmatch(r"\s*at\s+(least|most)\s+(\S.*?)\s*", str(value), re.IGNORECASE)
     if not found:
         symbol = re.fullmatch(r"\s*([<>]=?)\s*(\S.*?)\s*", str(value))
         words = (
             f"at {'least' if symbol[1][0] == '>' else 'most'} {symbol[2]}" if symbol else "at least 80%, at most 24h"
         )
         raise Unclear(f"{shown(value)} is not a threshold", f"write {words}")
-    return f"at {found[1]} {found[2]}"
+    return f"at {found[1].lower()} {found[2]}"
 
 
 def read_range(value: Any) -> Range:
@@ -591,10 +606,6 @@ class InlineShift(NamedTuple):
     breaks: tuple[tuple[int, int, bool], ...] = ()
 
 
-LONGEST_SHIFT = 14 * 3600
-"""Seconds; whatever starts later than it ends and is longer was not meant as a night shift."""
-
-
 def read_shifts(value: Any) -> FromFile | tuple[InlineShift, ...]:
     """A file of shifts by person, or shifts by name:
     ``{early: {agents: 6, days: mon-fri, hours: 08:00-16:00, breaks: [10:00-10:15, 12:00-12:30 unpaid]}}``."""
@@ -653,7 +664,7 @@ def _fitting(start: int, end: int, read: dict[str, Any]) -> list[Problem]:
     if end <= start:
         end += DAY
     read |= {"start": start, "end": end}
-    if end > DAY and end - start > LONGEST_SHIFT:
+    if end > DAY and end - start > LONGEST_NIGHT:
         what = "this shift ends before it starts; a night shift is at most 14 h long"
         return [Problem(("hours",), what, "give its start first")]
     shifted = tuple(

@@ -1,0 +1,196 @@
+"""Excel workbooks: read with the values that Excel computed, and written so that they are pleasant in Excel.
+
+The only user of openpyxl (reading) and xlsxwriter (writing).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from sim.errors import CannotWrite, ScenarioError, did_you_mean
+from sim.sheets.layout import extent, table_in
+from sim.sheets.refusals import failed
+from sim.sheets.table import Sheet
+from sim.sheets.values import Uncomputed, Value, unless_blank
+from sim.sheets.write import Tab, csv_cell, put
+from sim.units import shown
+
+LARGEST_UNPACKED = 1000 * 2**20
+"""Bytes of a workbook once unpacked: more is a broken or hostile file."""
+
+
+def from_workbook(data: bytes, file: str, title: str | None) -> Sheet:
+    """The worksheet of that title, or the first visible one with a table, in the content of a file."""
+    unpacked = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
+    if unpacked > LARGEST_UNPACKED:
+        raise failed(file, f"the workbook has {unpacked / 2**20:.0f} MiB once unpacked", "save only the sheet needed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl names what it leaves out: charts, validations
+        try:
+            return _first_table(data, file, title)
+        except ScenarioError:
+            raise
+        except Exception as problem:  # a damaged workbook can fail anywhere in the library, in any way
+            reason = f"{type(problem).__name__}: {problem}".splitlines()[0][:120]
+            hint = "open it in Excel and save it again"
+            raise failed(file, f"the workbook is damaged or not in the usual format ({reason})", hint) from problem
+
+
+def _first_table(data: bytes, file: str, title: str | None) -> Sheet:
+    values = _opened(data, data_only=True)
+    formulas = _opened(data, data_only=False) if any(b"<f" in part for part in _parts(data)) else None
+    titles = [sheet.title for sheet in values.worksheets]
+    if title is not None:
+        same = [name for name in titles if name.strip().casefold() == title.strip().casefold()]
+        if not same:
+            raise failed(file, f"there is no sheet {shown(title)}", did_you_mean(title, titles))
+        return _worksheet(values, formulas, same[0], file)
+    problems: list[ScenarioError] = []
+    visible = [sheet.title for sheet in values.worksheets if sheet.sheet_state == "visible"]
+    for name in visible:
+        try:
+            return _worksheet(values, formulas, name, file)
+        except ScenarioError as problem:
+            problems.append(problem)
+    if len(problems) == 1:
+        raise problems[0]
+    what = f"none of the sheets {', '.join(visible)} holds a table" if visible else "all its sheets are hidden"
+    raise failed(file, what, "a table is a row of column names with rows below it")
+
+
+def _opened(data: bytes, *, data_only: bool) -> Any:
+    from openpyxl import load_workbook  # type: ignore[import-untyped]
+
+    return load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
+
+
+def _worksheet(values: Any, formulas: Any, title: str, file: str) -> Sheet:
+    rows = _excel_rows(values[title])
+    if formulas:
+        rows = _with_formulas(rows, formulas[title])
+    filled = (tuple(map(unless_blank, cells)) for cells in rows)
+    lines = [(number, cells) for number, cells in enumerate(filled, start=1) if extent(cells)]
+    return table_in(lines, file, title, "")
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """The worksheets of a workbook as they are stored."""
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    yield from (archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/"))
+
+
+def _excel_rows(sheet: Any) -> list[tuple[Value, ...]]:
+    sheet.reset_dimensions()  # some programs store a wrong size
+    return [tuple(map(_excel_value, row)) for row in sheet.rows]
+
+
+def _with_formulas(rows: list[tuple[Value, ...]], sheet: Any) -> list[tuple[Value, ...]]:
+    """The rows with `Uncomputed` where a formula has no stored value (an empty text is one)."""
+    sheet.reset_dimensions()
+    return [
+        tuple(
+            Uncomputed("a formula without a value") if value is None and cell.data_type == "f" else value
+            for value, cell in zip(values, cells, strict=True)
+        )
+        for values, cells in zip(rows, sheet.rows, strict=True)
+    ]
+
+
+def _excel_value(cell: Any) -> Value:
+    value = cell.value
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, str):
+        return value.replace("_x000D_", "\r")
+    if isinstance(value, datetime) and value.time() == time() and not re.search("[hHsS]", cell.number_format):
+        return value.date()
+    if value is None and cell.data_type == "str":
+        return ""
+    return value if isinstance(value, (float, int, date, time, timedelta)) else None
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def write_xlsx(path: Path, tabs: Sequence[Tab]) -> None:
+    """Write a workbook with a worksheet for each table: real dates and times, a bold header that stays in view.
+
+    The same tables always give the same bytes. NaN and None are empty cells; text stays text, also where it begins
+    with = or +.
+
+    Raises:
+        CannotWrite: no permission, no space, no such folder; a table that is larger than a worksheet can be.
+    """
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
+
+    buffer = io.BytesIO()
+    book = Workbook(buffer, {"in_memory": True})
+    book.set_properties({"created": datetime(2000, 1, 1)})
+    for title, tab in zip(_sheet_names(tabs), tabs, strict=True):
+        _fill(book, title, tab, path)
+    book.close()
+    put(path, buffer.getvalue())
+
+
+def _fill(book: Any, title: str, tab: Tab, path: Path) -> None:
+    sheet = book.add_worksheet(title)
+    looks: dict[str, Any] = {}
+    bold = book.add_format({"bold": True})
+    for column, name in enumerate(tab.header):
+        sheet.write_string(0, column, name, bold)
+        sheet.set_column(column, column, _width(tab, column))
+    for number, row in enumerate(tab.rows, start=1):
+        for column, value in enumerate(row):
+            look = (tab.formats[column] if column < len(tab.formats) else "") or _usual_format(value)
+            if look not in looks:
+                looks[look] = book.add_format({"num_format": look}) if look else None
+            if _write_cell(sheet, number, column, value, looks[look]):
+                hint = "write it as CSV"
+                raise CannotWrite(f"{path}: row {number + 1} does not fit into an Excel worksheet", hint)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(tab.rows), max(len(tab.header) - 1, 0))
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: Value, look: Any) -> int:
+    """Zero, or what the library says of a cell outside the worksheet or a text that is too long."""
+    if isinstance(value, str):
+        return int(sheet.write_string(row, column, value, look)) if value else 0
+    if isinstance(value, (int, float)):
+        return int(sheet.write_number(row, column, value, look)) if math.isfinite(value) else 0
+    return int(sheet.write_datetime(row, column, value, look)) if value is not None else 0
+
+
+def _usual_format(value: Value) -> str:
+    if isinstance(value, datetime):
+        return "yyyy-mm-dd hh:mm:ss" if value.second else "yyyy-mm-dd hh:mm"
+    if isinstance(value, date):
+        return "yyyy-mm-dd"
+    if isinstance(value, time):
+        return "hh:mm:ss" if value.second else "hh:mm"
+    return "[h]:mm:ss" if isinstance(value, timedelta) else ""
+
+
+def _width(tab: Tab, column: int) -> int:
+    """In characters: the longest of the header (with its filter button) and the first rows, within reason."""
+    cells = (row[column] for row in tab.rows[:1000] if column < len(row))
+    longest = max((len(csv_cell(cell)) for cell in cells), default=0)
+    return min(max(longest + 2, len(tab.header[column]) + 4, 8), 60)
+
+
+def _sheet_names(tabs: Sequence[Tab]) -> list[str]:
+    """Titles as Excel allows them: at most 31 characters, none of []:*?/\\, each once."""
+    names: list[str] = []
+    for tab in tabs:
+        name = re.sub(r"[\[\]:*?/\\]", " ", tab.title).strip().strip("'")[:31] or "Sheet"
+        taken = {other.casefold() for other in names}
+        numbered = (f"{name[:27]} {number}" for number in range(2, 1000))
+        names.append(name if name.casefold() not in taken else next(n for n in numbered if n.casefold() not in taken))
+    return names
