@@ -24,7 +24,8 @@ from sim.desk import Desk
 from sim.erlang import erlang_a
 from sim.errors import UsageError
 from sim.estimate import Estimate, ratio
-from sim.replay import Account, Log, cell_numbers, observed_cells
+from sim.logs import Account, Log
+from sim.observed import cell_numbers, observed_cells
 from sim.scenario.read import Scenario
 from sim.scenario.spec import Channel, FromLog, Group, Replay
 from sim.schemas import NEVER, TICKS_PER_SECOND

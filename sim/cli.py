@@ -355,8 +355,11 @@ def new(
 
 
 def _read(file: Path, sets: tuple[str, ...], variant: str | None = None) -> Scenario:
+    from sim.scenario.ranges import sweep
     from sim.scenario.read import read
 
+    if sweep(sets) != [sets]:
+        raise UsageError("a range of values makes several runs", "give one value; only sim run takes a range")
     return read(_found(file), sets, variant=variant)
 
 

@@ -137,16 +137,37 @@ def say_pieces(week: Week) -> str:
     by_span: dict[tuple[int, int], list[int]] = {}
     for piece in (*week.pieces, *(week.holiday or ())):
         by_span.setdefault((piece.start, piece.end), []).append(piece.weekday)
-    return ", ".join(f"{_say_days(days)} {say_clock(start)}-{say_clock(end)}" for (start, end), days in by_span.items())
+    return ", ".join(f"{_say_days(days)} {say_span(*span)}" for span, days in by_span.items())
 
 
 def _say_days(days: list[int]) -> str:
     named = [day for day in days if day != HOLIDAY]
-    if len(named) > 2 and named == list(range(named[0], named[-1] + 1)):
-        words = [f"{DAYS[named[0]]}-{DAYS[named[-1]]}"]
-    else:
-        words = [DAYS[day] for day in named]
-    return ",".join(words + ["holiday"] * (HOLIDAY in days))
+    return ",".join([say_weekdays(named)] * bool(named) + ["holiday"] * (HOLIDAY in days))
+
+
+def say_weekdays(weekdays: Sequence[int]) -> str:
+    """Weekdays as a scenario writes them: ``mon-fri``, ``sun-thu``, ``mon,wed``."""
+    if len(weekdays) == 7:
+        return "mon-sun"
+    chosen = sorted(weekdays)
+    for start in chosen:
+        run = [(start + more) % 7 for more in range(len(chosen))]
+        if len(chosen) > 2 and sorted(run) == chosen:
+            return f"{DAYS[run[0]]}-{DAYS[run[-1]]}"
+    parts: list[list[int]] = []
+    for day in chosen:
+        if parts and day == parts[-1][-1] + 1:
+            parts[-1].append(day)
+        else:
+            parts.append([day])
+    return ",".join(
+        f"{DAYS[part[0]]}-{DAYS[part[-1]]}" if len(part) > 2 else ",".join(DAYS[day] for day in part) for part in parts
+    )
+
+
+def say_span(start: int, end: int) -> str:
+    """A stretch of time by the clock: ``22:00-06:00``; what is beyond 24 h is of the next day."""
+    return f"{say_clock(start % DAY)}-{say_clock(end % DAY or DAY)}"
 
 
 def say_clock(second: int) -> str:

@@ -103,6 +103,7 @@ COUNTED: dict[str, Default] = {
 """Of a channel with a rate or a volume of its own."""
 
 LIKE = {"live": "phone", "deferrable": "email"}
+"""The channel whose defaults one of the user's own takes, by its kind."""
 
 GROUP: dict[str, Default] = {
     "cost": Default("20 EUR/h", "12 to 40 EUR/h", "C", JUDGEMENT),
@@ -174,3 +175,8 @@ SHAPES: dict[str, tuple[float, ...]] = {
         40, 38, 36, 33, 30, 28, 27, 27, 28, 29, 29, 28, 26, 22, 18, 13, 9,
     ),
 }  # fmt: skip
+
+
+def of_channel(name: str, kind: str) -> dict[str, Default]:
+    """The defaults of a channel: its own if it is a usual one, else those of the usual one of its kind."""
+    return CHANNELS.get(name) or CHANNELS[LIKE[kind]]

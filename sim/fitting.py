@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.clock import DAYS
-from sim.defaults import CHANNELS, LIKE
+from sim.defaults import of_channel
 from sim.errors import Mistake, ScenarioError
 from sim.history import Counts, History
 from sim.tables import Floats
@@ -134,7 +134,7 @@ def _fitted(counts: Counts, history: History, weekdays: npt.NDArray[np.int64], h
     off = {holiday.day for holiday in holidays}
     usual = np.array([day not in off for day in history.days])
     offered = counts.offered[usual]
-    like = CHANNELS.get(counts.name) or CHANNELS[LIKE[counts.kind]]
+    like = of_channel(counts.name, counts.kind)
     default = np.array([float(like["weekdays"].value[day].removesuffix("x")) for day in DAYS])
     means, supposed, closed = _weekday_means(offered.sum(axis=1), weekdays[usual], history.days, default)
     shapes, strays = _shapes(offered, weekdays[usual], means, live=counts.kind == "live", step=history.step)
@@ -352,23 +352,3 @@ def chi_squared(degrees: int) -> float:
     """The 99 % point of χ², to a few thousandths: ν·(1 − 2/9ν + z·√(2/9ν))³ (Wilson and Hilferty 1931)."""
     spread = 2 / (9 * degrees)
     return float(degrees * (1 - spread + CERTAIN * spread**0.5) ** 3)
-
-
-def say_weekdays(weekdays: Sequence[int]) -> str:
-    """Weekdays as a scenario writes them: ``mon-fri``, ``sun-thu``, ``mon,wed``."""
-    if len(weekdays) == 7:
-        return "mon-sun"
-    chosen = sorted(weekdays)
-    for start in chosen:
-        run = [(start + more) % 7 for more in range(len(chosen))]
-        if len(chosen) > 2 and sorted(run) == chosen:
-            return f"{DAYS[run[0]]}-{DAYS[run[-1]]}"
-    parts: list[list[int]] = []
-    for day in chosen:
-        if parts and day == parts[-1][-1] + 1:
-            parts[-1].append(day)
-        else:
-            parts.append([day])
-    return ",".join(
-        f"{DAYS[part[0]]}-{DAYS[part[-1]]}" if len(part) > 2 else ",".join(DAYS[day] for day in part) for part in parts
-    )

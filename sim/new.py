@@ -18,12 +18,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from sim import units
-from sim.clock import DAYS, Piece, Week, say_clock
-from sim.defaults import CHANNELS, LIKE
+from sim.clock import DAYS, Piece, Week, say_clock, say_span, say_weekdays
+from sim.defaults import CHANNELS, of_channel
 from sim.demand import first_attempts
 from sim.erlang import agents_needed
 from sim.errors import CannotWrite, ScenarioError, UsageError
-from sim.fitting import Fit, Fitted, Shape, fit, say_weekdays
+from sim.fitting import Fit, Fitted, Shape, fit
 from sim.history import NAME, History, read_counts
 from sim.roster import read_levels
 from sim.scenario import lower
@@ -226,7 +226,7 @@ class _Draft:
     def _hours(self, channel: Fitted) -> _Line:
         if channel.kind != "live":
             office, span = OFFICE
-            return _Line(f"    hours: {{{office}: {_span(*span)}}}", "when messages are worked on")
+            return _Line(f"    hours: {{{office}: {say_span(*span)}}}", "when messages are worked on")
         spans: _Spans = {day: ((shape.opens, shape.closes),) for shape in channel.shapes for day in shape.weekdays}
         said = [f"{channel.strays:,} of {channel.offered:,} came outside"] if channel.strays else []
         if channel.name == self.with_staff_file and self.staff is not None:
@@ -237,7 +237,7 @@ class _Draft:
             return _Line("    hours: always")
         by_span: dict[str, list[int]] = {}
         for day, open_ in spans.items():
-            words = ", ".join(_span(*span) for span in open_)
+            words = ", ".join(say_span(*span) for span in open_)
             by_span.setdefault(f'"{words}"' if "," in words else words, []).append(day)
         hours = ", ".join(f"{_key(say_weekdays(on))}: {span}" for span, on in by_span.items())
         return _Line(f"    hours: {{{hours}}}", "; ".join(said))
@@ -249,7 +249,7 @@ class _Draft:
         plan = self.plans[channel.name]
         if channel.kind != "live":
             office, span = OFFICE
-            staff = f"    staff: {{{office}: {{{_span(*span)}: {plan.agents_for_messages()}}}}}"
+            staff = f"    staff: {{{office}: {{{say_span(*span)}: {plan.agents_for_messages()}}}}}"
             return _aligned(
                 [_Line(staff, f"busy at most {OCCUPANCY:.0%} of the time; not your own staff: write it here")]
             )
@@ -261,7 +261,7 @@ class _Draft:
         said = f"    # what Erlang C asks for {plan.preset['target']}; not your own staff: write it here"
         lines = [said, "    staff:"]
         for levels, days in days_of.items():
-            pairs = [f"{_span(level.start, level.end)}: {level.agents}" for level in levels]
+            pairs = [f"{say_span(level.start, level.end)}: {level.agents}" for level in levels]
             lines += _flow(f"      {_key(say_weekdays(days))}", pairs)
         return lines
 
@@ -372,7 +372,7 @@ class _Plan:
     def __init__(self, channel: Fitted, step: int) -> None:
         self.channel = channel
         self.step = step
-        preset = CHANNELS.get(channel.name) or CHANNELS[LIKE[channel.kind]]
+        preset = of_channel(channel.name, channel.kind)
         self.preset = {key: default.value for key, default in preset.items()}
         self.assumes_wrap_up, self.why_wrap_up = False, ""
         self.handle, self.wrap_up = self._times()
@@ -469,9 +469,8 @@ def _shape(channel: Fitted, step: int) -> list[str]:
 
 def _shares(shape: Shape, step: int) -> list[str]:
     percent = _rounded(100 * shape.shares, 100.0)
-    return [
-        f"{_span(start, start + step)}: {percent[start // step]:g}" for start in range(shape.opens, shape.closes, step)
-    ]
+    starts = range(shape.opens, shape.closes, step)
+    return [f"{say_span(start, start + step)}: {percent[start // step]:g}" for start in starts]
 
 
 def _handle_time(channel: Fitted, plan: _Plan) -> list[str]:
@@ -558,10 +557,6 @@ def _scalar(text: str) -> str:
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
-
-
-def _span(start: int, end: int) -> str:
-    return f"{say_clock(start)}-{say_clock(end)}"
 
 
 def _amount(weekly: float) -> str:

@@ -19,10 +19,23 @@ from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from sim import units
-from sim.clock import DAY, WEEK, odd_hour, say_clock
+from sim.clock import DAY, WEEK, odd_hour, say_clock, say_span
 from sim.errors import ScenarioError, did_you_mean
 from sim.sheets import Cells, Sheet, Value, Wanted, read_sheet
-from sim.shifts import LONGEST_NIGHT, Break, Duty, Plan, Real, Shift, Team, Weekly, axis_of, team_of
+from sim.shifts import (
+    LONGEST_NIGHT,
+    Break,
+    Duty,
+    Plan,
+    Real,
+    Shift,
+    Team,
+    Weekly,
+    axis_of,
+    break_within,
+    end_of,
+    team_of,
+)
 from sim.units import HOUR, Money, Unclear, shown
 
 MOST = 10_000
@@ -62,7 +75,8 @@ _SHIFTS = (
 _OFF = (
     "off", "day off", "rest day", "leave", "annual leave", "sick", "sick leave", "holiday", "vacation", "absent", "pto",
 )  # fmt: skip
-_CURRENCY = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£$]")
+_SIGNS = "".join(units.SYMBOLS)
+_CURRENCY = re.compile(rf"(?<![A-Za-z])[A-Z]{{3}}(?![A-Za-z])|[{_SIGNS}]")
 _PRICED = re.compile(rf"(?i:{'|'.join(_COST)})\W+({_CURRENCY.pattern})\W*(?i:/ ?h|per hour|an hour)?\W*")
 _YES, _NO = {"yes", "y", "true", "1", "x", "paid"}, {"no", "n", "false", "0", "unpaid"}
 _BREAK_COLUMN = re.compile(r"(break|lunch|meal)(?: ?(\d+))? (?:(start|begin|from)|(end|finish|to|until)|(paid))")
@@ -192,16 +206,15 @@ class _Rows:
 
     def _later(self, row: int, start: int, end: int) -> int | None:
         """The end, on the next day where it is a time of day before the start."""
-        if end > start:
-            return end
         if end == start:
             what, hint = f"this {self.noun} starts and ends at the same time", "write 00:00-24:00 for a whole day"
-        elif self._has_moment(row, "end"):
+        elif end < start and self._has_moment(row, "end"):
             what, hint = f"this {self.noun} ends before it starts", "check the date of its end"
-        elif end == 0 or end + DAY - start <= LONGEST_NIGHT:
-            return end + DAY
+        elif (later := end_of(start, end)) is not None:
+            return later
         else:
-            what, hint = f"this {self.noun} ends before it starts", "a night shift is at most 14 h long"
+            what = f"this {self.noun} ends before it starts"
+            hint = f"a night shift is at most {LONGEST_NIGHT // 3600} h long"
         self.wrong(row, "end", what, hint)
         return None
 
@@ -258,7 +271,8 @@ class _Rows:
                 what = f"this shift of {who} overlaps the one in {self.sheet.place(earlier)}"
                 hint = "nobody works two shifts at once"
             else:
-                what, hint = f"this row overlaps {self.sheet.place(earlier)}", "let the rows of a day follow one another"
+                what = f"this row overlaps {self.sheet.place(earlier)}"
+                hint = "let the rows of a day follow one another"
             self.wrong(later, "start", what, hint)
 
 
@@ -499,7 +513,7 @@ class _ShiftReader:
         if self.rows.empty(row, "cost"):
             return None
         word = self.rows.word(row, "cost")
-        if re.search("[A-Za-z€£$]", word):
+        if re.search(f"[A-Za-z{_SIGNS}]", word):
             cost = self.rows.read(row, "cost", units.money)
         elif self._currency is None:
             hint = "write it as in 21 GBP/h, or put the currency into the header"
@@ -523,17 +537,16 @@ class _ShiftReader:
     def _breaks_of(self, row: int, start: int, end: int) -> tuple[Break, ...]:
         """The breaks of a row, those after midnight beyond 24 h."""
         breaks: list[tuple[Break, int]] = []
-        for (begins, ends, paid), where in [*self._listed(row), *self._in_columns(row)]:
-            begins += DAY if begins < start and end > DAY else 0
-            ends += DAY * -(-(begins - ends + 1) // DAY) if ends <= begins else 0
-            breaks.append(((begins, ends, paid), where))
+        for told, where in [*self._listed(row), *self._in_columns(row)]:
+            begins, ends, _ = laid = break_within(told, start, end)
+            breaks.append((laid, where))
             if begins < start or ends > end:
-                what = f"the break {_span(begins, ends)} lies outside the shift {_span(start, end)}"
+                what = f"the break {say_span(begins, ends)} lies outside the shift {say_span(start, end)}"
                 self._wrong(row, where, what, "keep breaks within their shift")
         breaks.sort(key=lambda found: found[0])
         for (one, _), (other, where) in pairwise(breaks):
             if other[0] < one[1]:
-                what = f"the break {_span(*other[:2])} overlaps the break {_span(*one[:2])}"
+                what = f"the break {say_span(*other[:2])} overlaps the break {say_span(*one[:2])}"
                 self._wrong(row, where, what, "keep breaks apart from one another")
         return tuple(found for found, _ in breaks)
 
@@ -593,7 +606,3 @@ def _break_columns(rows: _Rows) -> dict[str, dict[str, int]]:
     if alone:
         raise ScenarioError(alone)
     return found
-
-
-def _span(start: int, end: int) -> str:
-    return f"{say_clock(start % DAY)}-{say_clock(end % DAY or DAY)}"

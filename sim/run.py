@@ -101,14 +101,17 @@ def run(
         summaries=tuple(summaries),
         figures=tuple(figures(summaries, job.desk)),
         intervals=intervals(summaries, job.desk),
-        digest=digest(scenario, seed, summaries),
+        digest=digest(scenario, seed, summaries, uncertain=uncertain),
         uncertain=uncertain,
     )
 
 
-def digest(scenario: Scenario, seed: int, summaries: Sequence[Summary]) -> str:
-    """SHA-256 of the scenario, the seed and the populations: equal digests, equal runs."""
+def digest(scenario: Scenario, seed: int, summaries: Sequence[Summary], *, uncertain: bool = False) -> str:
+    """SHA-256 of the scenario, the seed, what is drawn as uncertain and the populations: equal digests, equal runs."""
     whole = sha256(f"{scenario.digest} {seed}".encode())
+    if uncertain:
+        # the desk may be uncertain as well, which no population shows
+        whole.update(repr(scenario.spec.uncertainty).encode())
     for summary in summaries:
         whole.update(summary.population_digest.encode())
     return whole.hexdigest()

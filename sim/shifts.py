@@ -25,6 +25,24 @@ Plan = Week | Dated
 Break = tuple[int, int, bool]
 
 
+def end_of(start: int, end: int) -> int | None:
+    """The end of a shift whose times are told by the clock: on the next day where it is not after the start; None where
+    no night is that long."""
+    if end > start:
+        return end
+    return end + DAY if end == 0 or end + DAY - start <= LONGEST_NIGHT else None
+
+
+def break_within(told: Break, start: int, end: int) -> Break:
+    """A break told by the clock, counted as its shift is: what lies after the midnight of a night is beyond 24 h."""
+    begins, ends, paid = told
+    if begins < start and end > DAY:
+        begins += DAY
+    if ends <= begins:
+        ends += DAY * -(-(begins - ends + 1) // DAY)
+    return begins, ends, paid
+
+
 @dataclass(frozen=True)
 class Shift:
     """So many agents on duty on each of the weekdays (Monday = 0), or on a date.

@@ -21,6 +21,8 @@ DAY = 86_400.0
 WEEK = 7 * DAY
 YEAR = 365.25 * DAY
 MONTH = YEAR / 12
+SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
+"""Of currencies, and their codes of ISO 4217."""
 
 _SPELLINGS = {
     1.0: ("s", "sec", "secs", "second", "seconds"),
@@ -31,7 +33,6 @@ _SPELLINGS = {
 }
 _LENGTHS = {word: seconds for seconds, words in _SPELLINGS.items() for word in words}
 _PERIODS = _LENGTHS | dict.fromkeys(("month", "months"), MONTH) | dict.fromkeys(("y", "yr", "year", "years"), YEAR)
-SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _LONGEST = 200

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.clock import DAYS
-from sim.replay import staff_levels
+from sim.observed import staff_levels
 from sim.scenario.read import read
 
 PATH = Path(__file__).parent.parent / "docs" / "tutorial" / "counts.csv"

@@ -14,7 +14,7 @@ import pytest
 from sim.backtest import Backtest, _correlation, backtest, grid, replicate
 from sim.erlang import erlang_a
 from sim.errors import ScenarioError, UsageError
-from sim.replay import observed_cells
+from sim.observed import observed_cells
 from sim.report import assumptions
 from sim.report.backtest_text import grid_text, text, to_json
 from sim.results import provenance

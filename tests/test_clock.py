@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.clock import DAY, WEEK, Calendar, Piece, Week, say_pieces
+from sim.clock import DAY, WEEK, Calendar, Piece, Week, say_pieces, say_span, say_weekdays
 from sim.scenario.words import read_hours
+from sim.units import weekdays
 
 HOUR = 3600
 ZONES = ("Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Africa/Cairo", "UTC")
@@ -217,3 +218,14 @@ def test_a_moment_lies_in_the_day_and_weekday_that_the_wall_clock_shows(zone: st
     shown = calendar.local(elapsed)
     assert calendar.starts + timedelta(days=calendar.day(elapsed)) == shown.date()
     assert calendar.kind(calendar.day(elapsed)) == shown.weekday()
+
+
+@given(st.sets(st.integers(0, 6), min_size=1))
+def test_weekdays_are_said_as_they_are_read(chosen: set[int]) -> None:
+    """Any set of weekdays comes back from its words."""
+    assert weekdays(say_weekdays(sorted(chosen))) == tuple(sorted(chosen))
+
+
+def test_a_span_is_said_by_the_clock() -> None:
+    """What is beyond midnight is said as the clocks show it, and midnight as an end is 24:00."""
+    assert (say_span(0, DAY), say_span(22 * 3600, DAY + 6 * 3600)) == ("00:00-24:00", "22:00-06:00")

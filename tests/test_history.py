@@ -8,16 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from sim.errors import ScenarioError, UsageError
-from sim.fitting import Fit, Shape, aht_factors, chi_squared, day_spread, fit, hour_spread, say_weekdays
+from sim.fitting import Fit, Shape, aht_factors, chi_squared, day_spread, fit, hour_spread
 from sim.history import Counts, History, read_counts
 from sim.sheets import Tab, write_xlsx
 from sim.tables import Floats
-from sim.units import weekdays
 
 MONDAY = date(2026, 6, 1)
 LIMIT = 4.5
@@ -681,12 +678,6 @@ def test_fitted_shapes_stay_within_reason() -> None:
 def test_the_quantile_of_chi_squared_is_near(degrees: int) -> None:
     """Wilson and Hilferty's formula is within 2 % of the exact quantile."""
     assert chi_squared(degrees) == pytest.approx(chi2.ppf(0.99, degrees), rel=0.02)
-
-
-@given(st.sets(st.integers(0, 6), min_size=1))
-def test_weekdays_are_said_as_they_are_read(chosen: set[int]) -> None:
-    """Any set of weekdays comes back from its words."""
-    assert weekdays(say_weekdays(sorted(chosen))) == tuple(sorted(chosen))
 
 
 def test_a_fit_of_two_channels_shares_its_busyness(tmp_path: Path) -> None:

@@ -417,6 +417,13 @@ def test_an_unknown_group(tmp_path: Path) -> None:
     ]
 
 
+def test_a_missing_column_is_named_as_a_scenario_names_it(tmp_path: Path) -> None:
+    """The hint is what to write beside the file's name: columns, with ours and theirs; the nearest is offered."""
+    (found,) = mistakes(levels, tmp_path, "day,begins,end,Headcounts\nmon,08:00,12:00,3")
+    hint = 'say which they are with columns: {start: "begins", agents: "Headcounts"}'
+    assert found.endswith(f"there are: day, begins, end, Headcounts; {hint}")
+
+
 def test_a_row_of_no_group(tmp_path: Path) -> None:
     """Among rows of groups it is a mistake: merged cells of a workbook leave it empty, and nobody's staff is lost."""
     rows = "group,weekday,start,end,agents\nphone,mon,08:00,12:00,3\n,tue,08:00,12:00,1"

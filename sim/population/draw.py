@@ -17,9 +17,9 @@ import numpy as np
 from sim import demand
 from sim.distributions import Distribution, gamma_factor
 from sim.draws import PAGE, Decision, millionths, uniforms
+from sim.logs import Log
 from sim.measures import reference
 from sim.population.fates import NAMES, Fates, Page
-from sim.replay import Log
 from sim.scenario import lower
 from sim.scenario.read import Scenario
 from sim.scenario.spec import ScenarioSpec

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
-from sim.clock import Dated, Week, odd_hour, say_pieces
+from sim.clock import DAY, Calendar, Dated, Week, odd_hour, say_pieces
 from sim.errors import did_you_mean
-from sim.replay import Log
+from sim.logs import Log
 from sim.scenario.complete import Keys
 from sim.scenario.limits import limit_of
-from sim.scenario.rates import calendar, shape_of, spans_of, week_of
+from sim.scenario.rates import calendar, comes_again, shape_of, spans_of, week_of
 from sim.scenario.spec import Channel, FromLog, ScenarioSpec
 from sim.scenario.staff import groups, on_the_floor
-from sim.units import Money, Unclear, shown
+from sim.units import YEAR, Money, Unclear, shown
 
 LARGEST_RUN = 5_000_000
 """Issues a replication: more would not fit into memory."""
@@ -154,7 +156,7 @@ def _both_staffed(path: Keys) -> Finding:
 def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
     """Whoever may call must find somebody scheduled; a backlog needs somebody at some time."""
     teams = groups(spec)
-    related: tuple[Keys, ...] = (("groups",), ("demand",))
+    related: tuple[Keys, ...] = (("groups",), ("roster",), ("demand",))
     misspelt = [_channel_hint(name, spec) for team in teams.values() for name in team.answers + team.then]
     for name, channel in spec.channels.items():
         answering = [team for team in teams.values() if name in team.answers + team.then]
@@ -238,12 +240,12 @@ def _money(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
         *((("channels", name, "charge"), it.charge) for name, it in spec.channels.items() if it.charge is not None),
         *([(("costs", "fixed"), spec.costs.fixed)] if spec.costs.fixed is not None else []),
     ]
-    # a default is in the currency of what the scenario itself says, which a file of staff may say
-    amounts = [(path, money) for path, money in amounts if ".".join(map(str, path)) not in assumed] or amounts
-    used = Counter(money.currency for _, money in amounts)
-    usual = used.most_common(1)[0][0] if used else ""
+    # a default is in the currency of what the scenario itself says; a file of staff may say another
+    said = [each for each in amounts if ".".join(map(str, each[0])) not in assumed] or amounts
+    usual = Counter(money.currency for _, money in said).most_common(1)[0][0] if said else ""
     for path, money in amounts:
-        if money.currency != usual:
+        # a margin left to its default is in no figure
+        if money.currency != usual and ((path, money) in said or path[-1] == "cost"):
             yield Finding(path, f"this is in {money.currency}, other amounts are in {usual}", "use one currency")
 
 
@@ -273,10 +275,16 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
         issues = expected_issues(spec)
         if issues > LARGEST_RUN:
             yield Finding(
-                ("customers",), f"about {issues:,.0f} issues a replication are more than {LARGEST_RUN:,}",
+                ("customers",), f"about {issues:{',.0f' if issues < 1e12 else '.0e'}} issues a replication are more "
+                f"than {LARGEST_RUN:,}",
                 "simulate fewer customers or a shorter time", (("customers",), ("channels",)),
             )  # fmt: skip
         return
+    if log is not None and Calendar(log.starts, spec.time_zone).elapsed(log.days, 0) != log.days * DAY:
+        yield Finding(
+            ("time_zone",), f"its clocks change between {log.starts} and the end of the log",
+            "a log is replayed by its own clock: leave the time zone out", (("demand",),),
+        )  # fmt: skip
     if replay.channel not in spec.channels:
         hint = _channel_hint(replay.channel, spec)
         what = f"there is no channel {shown(replay.channel)}"
@@ -316,9 +324,16 @@ def expected_issues(spec: ScenarioSpec) -> float:
     weeks = (spec.lasts + spec.run_in) / (7 * 86_400)
     each = [week_of(spec, name) for name in spec.channels]
     weekly = sum(piece.value * (piece.end - piece.start) for week in each for piece in week.pieces)
-    grown = max(spec.demand.months or (1.0,)) * (1 + max(0.0, spec.demand.growth)) ** 2
+    grown = max(spec.demand.months or (1.0,)) * _growth(spec)
     brought = sum((event.issues or 0) + weekly * ((event.factor or 1.0) - 1) / 7 for event in spec.events.values())
     return weekly * weeks * grown + brought + sum(channel.backlog or 0 for channel in spec.channels.values())
+
+
+def _growth(spec: ScenarioSpec) -> float:
+    """The largest factor of growth in the time of a run; huge where that is no number any more."""
+    since, rate = spec.demand.since or spec.starts, math.log1p(spec.demand.growth)
+    ends = spec.starts - timedelta(seconds=spec.run_in), spec.starts + timedelta(seconds=spec.lasts)
+    return math.exp(min(300.0, max((day - since).days * DAY / YEAR * rate for day in ends)))
 
 
 def _demand_of_channels(spec: ScenarioSpec) -> Iterator[Finding]:
@@ -339,11 +354,9 @@ def _demand_of_channels(spec: ScenarioSpec) -> Iterator[Finding]:
             yield Finding(
                 (*path, "counts"), "with endless patience nobody abandons", "give a patience, or no abandoned"
             )
-        again = 1 - channel.resolved_at_first_contact
-        if channel.counts.offered and again * channel.reconnect.chance + (channel.counts.abandoned or 0) >= 1:
-            yield Finding(
-                (*path, "counts"), "every contact would be followed by another", "lower reconnect or abandoned"
-            )
+        lost = channel.counts.abandoned or 0.0
+        if channel.counts.offered and lost * channel.redial.chance + (1 - lost) * comes_again(spec, name) >= 1:
+            yield Finding((*path, "counts"), "every contact would be followed by another", "lower redial or reconnect")
 
 
 def _events(spec: ScenarioSpec) -> Iterator[Finding]:
@@ -373,6 +386,16 @@ def _events(spec: ScenarioSpec) -> Iterator[Finding]:
                 (*path, "at"), "this is outside the time simulated",
                 f"give one from {spec.starts} to {days.day_of(last)}", (("starts",), ("lasts",)),
             )  # fmt: skip
+            continue
+        start, end = spans[0][0], spans[-1][1]
+        if not any(_is_open(spec, channel, days, start, end) for channel in event.channels or spec.channels):
+            what = "nobody can make contact then: this event brings nothing"
+            yield Finding((*path, "at"), what, "give a time within opening hours", (("channels",),))
+
+
+def _is_open(spec: ScenarioSpec, name: str, days: Calendar, start: float, end: float) -> bool:
+    """Whether anybody may make contact on a channel in a span of time; yes, if there is no such channel."""
+    return name not in spec.channels or next(days.lay(week_of(spec, name), start, end), None) is not None
 
 
 def _thresholds(spec: ScenarioSpec) -> Iterator[Finding]:

@@ -17,7 +17,9 @@ from sim.defaults import CHANNELS, LIKE, Default
 
 Keys = tuple[str | int, ...]
 
-_MONEY = re.compile(r"([0-9]\s*)([A-Z]{3})(?=\s*/)")
+_MONEY = re.compile(r"([0-9]\s*)([A-Z]{3})\b")
+_PRICED = ("cost", "margin", "charge", "fixed")
+"""Keys of amounts of money; cost is a threshold as well."""
 
 
 def spell_out(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Keys, Keys]]:
@@ -101,14 +103,14 @@ def _group(holder: Mapping[str, Any]) -> dict[str, Default]:
 
 
 def _currency(data: Any) -> str:
-    """The first currency that the user writes under cost or margin; else that of the defaults."""
+    """The first currency that the user writes for an amount; else that of the defaults."""
     return next((found[2] for text in _amounts(data) if (found := _MONEY.search(text))), "EUR")
 
 
 def _amounts(data: Any) -> Iterator[str]:
     if isinstance(data, dict):
         for key, value in data.items():
-            if key in ("cost", "margin") and isinstance(value, str):
+            if key in _PRICED and isinstance(value, str):
                 yield value
             else:
                 yield from _amounts(value)

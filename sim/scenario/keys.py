@@ -89,8 +89,9 @@ def keys(part: type[BaseModel] = ScenarioSpec, at: Path = ()) -> Iterator[Key]:
 def _meanings() -> dict[tuple[str, str], str]:
     """By model and field, the string below the field in the source: pydantic would look for them at every import."""
     found = {}
-    for model in ast.parse(getsource(spec)).body:
-        for field, below in pairwise(model.body) if isinstance(model, ast.ClassDef) else ():
+    models = [node for node in ast.parse(getsource(spec)).body if isinstance(node, ast.ClassDef)]
+    for model in models:
+        for field, below in pairwise(model.body):
             match field, below:
                 case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                     found[model.name, name] = " ".join(text.split())

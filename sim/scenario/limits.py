@@ -74,7 +74,8 @@ def limit_of(name: str, words: str, spec: ScenarioSpec) -> Limit:
     if channel is not None and kind in ("live", "deferrable") and spec.channels[channel].kind != kind:
         raise Unclear(f"{measure} is of {kind} channels, and {channel} is none", "name another channel or measure")
     if channel is None and (measure in _BY_CHANNEL or known[measure].kind is Kind.QUANTILE):
-        raise Unclear(f"{measure} is of a channel", f"write it as in {next(iter(channels), 'phone')}.{measure}")
+        fit = next((each for each in channels if kind in ("all", spec.channels[each].kind)), "phone")
+        raise Unclear(f"{measure} is of a channel", f"write it as in {fit}.{measure}")
     _, direction, text = words.split(" ", 2)
     unit = known[measure].unit
     if unit == "money":

@@ -12,9 +12,9 @@ from sim import demand
 from sim.clock import DAY, Calendar, Dated, Week
 from sim.desk import RATE, Channel, Desk, Group, Spans, Survey, Target
 from sim.draws import ATTEMPTS
+from sim.observed import staff_levels
 from sim.policies.base import IntervalView
 from sim.policies.staffing import AsScheduled
-from sim.replay import staff_levels
 from sim.scenario import spec as s
 from sim.scenario.rates import Days, FirstAttempts, first_attempts, holidays_of, laid
 from sim.scenario.rates import calendar as calendar_of

@@ -136,19 +136,21 @@ def first_attempts(spec: s.ScenarioSpec, base: s.ScenarioSpec, days: Days) -> di
         abandoned = channel.counts.abandoned
         if abandoned is None:
             abandoned = _abandoning(base if name in base.channels else spec, name, days)
-        solved = sum(
-            intent.share
-            * (
-                channel.resolved_at_first_contact
-                if intent.resolved_at_first_contact is None
-                else intent.resolved_at_first_contact
-            )
-            for intent in spec.intents.values()
-        )
-        again = (1 - solved) * channel.reconnect.chance
+        again = comes_again(spec, name)
         issues = demand.first_attempts(offered, channel.redial.chance, abandoned, again)
         found[name] = FirstAttempts(offered, issues, abandoned, again)
     return found
+
+
+def comes_again(spec: s.ScenarioSpec, name: str) -> float:
+    """The share of a channel's answered contacts after which somebody comes back: not solved, and not given up."""
+    channel = spec.channels[name]
+    usual = channel.resolved_at_first_contact
+    solved = [
+        intent.share * (usual if intent.resolved_at_first_contact is None else intent.resolved_at_first_contact)
+        for intent in spec.intents.values()
+    ]
+    return (1 - sum(solved)) * channel.reconnect.chance
 
 
 def _abandoning(spec: s.ScenarioSpec, name: str, days: Days) -> float:
@@ -205,15 +207,21 @@ def _with_events(rates: list[Rate], spec: s.ScenarioSpec, days: Days) -> list[Ra
         weight = {number: _weight(cut[number], profile) for number in concerned}
         column = intents.index(event.intent) if event.intent is not None else len(intents)
         if event.issues is not None:
-            amount = {n: rates[n].total() * weight[n] * (cut[n].ends - cut[n].starts) for n in concerned}
-            whole = sum(float(values.sum()) for values in amount.values())
+            usual = {n: rates[n].total() for n in concerned}
+            whole = sum(usual[n] * _felt(spec, names[n], days.calendar, profile) for n in concerned)
             for n in concerned:
-                more = rates[n].total() * weight[n] * event.issues / (whole or 1.0)
-                extra[n][:, column] += more
+                extra[n][:, column] += usual[n] * weight[n] * event.issues / (whole or 1.0)
         else:
             for n in concerned:
                 extra[n][:, column] += base[n] * ((event.factor or 1.0) - 1) * weight[n]
     return [_together(rate, more) for rate, more in zip(cut, extra, strict=True)]
+
+
+def _felt(spec: s.ScenarioSpec, name: str, days: Calendar, profile: list[tuple[float, float, float]]) -> float:
+    """Seconds in which an event is felt on a channel, by its weight: also before and after the time simulated."""
+    rate = demand.lay(week_of(spec, name), days, profile[0][0], profile[-1][1])
+    cut = _cut(rate, np.array([end for _, end, _ in profile]))
+    return float(np.sum(_weight(cut, profile) * (cut.ends - cut.starts)))
 
 
 def _together(rate: Rate, extra: Floats) -> Rate:

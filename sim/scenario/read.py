@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sim.defaults import CHANNELS, Default
 from sim.errors import Mistake, ScenarioError, SimError, UsageError, did_you_mean
-from sim.replay import Log, LogColumns, log_digest, read_log
+from sim.logs import Log, LogColumns, log_digest, read_log
 from sim.scenario import layers
 from sim.scenario.check import check
 from sim.scenario.complaints import explain, meant
@@ -22,6 +22,7 @@ from sim.scenario.layers import Layer
 from sim.scenario.ranges import drawn
 from sim.scenario.spec import ScenarioSpec
 from sim.scenario.staff import Filling
+from sim.scenario.words import TABLES
 
 REPLAY: Keys = ("demand", "replay")
 ROUNDS = 6
@@ -54,7 +55,7 @@ class Scenario:
 def read(path: Path, sets: Sequence[str] = (), *, variant: str | None = None) -> Scenario:
     """Read and check a scenario, or a variant of it; `sets` are ``path=value`` as typed after ``--set``.
 
-    All variants are checked, whichever is asked for.
+    All variants are checked where none is asked for.
 
     Raises:
         ScenarioError: every mistake found, located. UsageError: no such file or variant, or a ``--set`` that is no
@@ -151,7 +152,7 @@ class _Reading:
         self._find_unstaffed(broken)
         log = None
         if spec is not None:
-            spec = self._with_staff(spec, broken)
+            spec, assumed = self._with_staff(spec, assumed, broken)
             log = self._log(spec, broken)
             for path, what, hint, about in check(spec, log, assumed):
                 if not any(path[: len(gone)] == gone for gone in broken) and not any(
@@ -172,17 +173,24 @@ class _Reading:
             if isinstance(group, dict | None) and not given and not keys & broken:
                 self._mistake(("groups", name), "'staff' is missing", "add it, as in staff: 12")
 
-    def _with_staff(self, spec: ScenarioSpec, broken: set[Keys]) -> ScenarioSpec:
-        """The scenario with its tables of staff read; where one cannot be, its path is broken."""
+    def _with_staff(
+        self, spec: ScenarioSpec, assumed: dict[str, Default], broken: set[Keys]
+    ) -> tuple[ScenarioSpec, dict[str, Default]]:
+        """The scenario with its tables of staff read, and what is assumed then; where one cannot be read, its path is
+        broken."""
         filling = Filling(spec, lambda path: layers.blamed(self.layers, path).folder)
-        spec = filling.spec
         for path, problem in filling.problems:
             broken.add(path)
-            if isinstance(problem, ScenarioError):
-                self.mistakes.extend(problem.mistakes)
-            else:
+            for mistake in problem.mistakes if isinstance(problem, ScenarioError) else ():
+                if mistake.file.lower().endswith(TABLES) and not mistake.line:
+                    # of the file as a whole: it stands where the scenario names it
+                    self._mistake(path, f"{mistake.file}: {mistake.what}", mistake.hint)
+                else:
+                    self.mistakes.append(mistake)
+            if not isinstance(problem, ScenarioError):
                 self._mistake(path, problem.what, problem.hint)
-        return spec
+        left = {path: default for path, default in assumed.items() if path not in filling.said}
+        return filling.spec, left | filling.assumed
 
     def _validated(self, data: dict[str, Any]) -> tuple[ScenarioSpec | None, set[Keys]]:
         """The spec, and the paths that had to be taken out for it to be valid: their mistakes are noted, and what is

@@ -81,7 +81,7 @@ def read_staff(value: Any) -> Week | Dated | int | FromLog | FromFile:
         return value
     if isinstance(value, dict) and "from_log" in value:
         return _read_from_log(value)
-    if (isinstance(value, dict) and "file" in value) or (isinstance(value, str) and "." in value.strip()[1:]):
+    if (isinstance(value, dict) and "file" in value) or _names_a_file(value):
         return read_file(value)
     if not isinstance(value, dict):
         return value if isinstance(value, Week) else read_count(value, most=LARGEST_TEAM)
@@ -89,6 +89,11 @@ def read_staff(value: Any) -> Week | Dated | int | FromLog | FromFile:
         if isinstance(inner, str) and inner.lower().endswith(TABLES):
             raise Problems([Problem((key,), "unknown key", f"write {{file: {inner[:60]}}}")])
     return read_week(lambda v: float(read_count(v, most=LARGEST_TEAM)), "mon-fri 09:00-17:00: 6")(value)
+
+
+def _names_a_file(value: Any) -> bool:
+    """Whether a text is no number, and has a dot as names of files have."""
+    return isinstance(value, str) and "." in value.strip()[1:] and any(each.isalpha() for each in value)
 
 
 def _read_from_log(value: dict[str, Any]) -> FromLog:

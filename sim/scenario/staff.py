@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sim import defaults
 from sim.clock import Dated, Piece, Week
+from sim.defaults import Default
 from sim.errors import SimError, did_you_mean
 from sim.roster import read_levels, read_shifts
 from sim.scenario.complete import Keys
@@ -82,6 +83,10 @@ class Filling:
 
     def __init__(self, spec: ScenarioSpec, folder: Callable[[Keys], Path]) -> None:
         self.problems: list[tuple[Keys, SimError]] = []
+        self.assumed: dict[str, Default] = {}
+        """What a roster leaves to defaults, by path."""
+        self.said: set[str] = set()
+        """Paths of costs that a file says, whatever stood there."""
         self._zone = spec.time_zone
         self._folder = folder
         self._known = tuple(spec.channels)
@@ -102,6 +107,7 @@ class Filling:
         team = changes.get("shifts")
         if isinstance(team, Team) and team.cost is not None:
             changes["cost"] = team.cost
+            self.said.add(".".join(map(str, (*path, "cost"))))
         return holder.model_copy(update=changes) if changes else holder
 
     def _levels(self, path: Keys, name: str, table: FromFile) -> Week | Dated:
@@ -119,7 +125,8 @@ class Filling:
             return Week(())
 
     def _people(self, path: Keys, name: str, table: FromFile) -> Team | None:
-        teams = self._teams(path, table)
+        # whose skills are whose does not matter to a channel or group that names its people
+        teams = self._teams(path, table, None)
         wanted = table.group or name
         found = next((team for team in teams if team.name.lower() == wanted.lower()), None)
         if found is None and len(teams) == 1 and table.group is None:
@@ -132,7 +139,7 @@ class Filling:
             self.problems.append((path, SimError(f"{table.file} has no group '{wanted}'", hint)))
         return found
 
-    def _teams(self, path: Keys, table: FromFile) -> tuple[Team, ...]:
+    def _teams(self, path: Keys, table: FromFile, channels: tuple[str, ...] | None) -> tuple[Team, ...]:
         try:
             return read_shifts(
                 self._folder(path) / table.file,
@@ -140,7 +147,7 @@ class Filling:
                 sheet=table.sheet,
                 group=None,
                 columns=dict(table.columns),
-                channels=self._known,
+                channels=channels,
                 currency=None,
             )
         except SimError as problem:
@@ -151,7 +158,7 @@ class Filling:
         """The groups that a file of people makes: each set of skills one."""
         found = {}
         usual = defaults.GROUP_WITH_SHIFTS
-        for team in self._teams(("roster",), table):
+        for team in self._teams(("roster",), table, self._known):
             # a name that tables and plots can show, where the file has none of its own
             name = team.name.replace("+", " and ")
             if name in named or not team.skills:
@@ -159,14 +166,17 @@ class Filling:
                 hint = "keep one of the two" if team.skills else "add a column skills, such as phone, chat"
                 self.problems.append((("roster",), SimError(what, hint)))
                 continue
+            cost, shrinkage = usual["cost"], usual["shrinkage"]
             found[name] = Group.model_construct(
                 answers=team.skills,
                 then=(),
                 staff=None,
                 shifts=team,
-                cost=team.cost or money(usual["cost"].value),
-                shrinkage=share(usual["shrinkage"].value),
+                cost=team.cost or money(cost.value),
+                shrinkage=share(shrinkage.value),
             )
+            self.assumed |= {f"groups.{name}.cost": cost} if team.cost is None else {}
+            self.assumed[f"groups.{name}.shrinkage"] = shrinkage
         return found
 
 

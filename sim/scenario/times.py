@@ -13,7 +13,7 @@ def time_of(channel: s.Channel, key: str, name: str) -> Distribution | None:
     value = getattr(channel, key)
     if not isinstance(value, Mean):
         return value  # type: ignore[no-any-return]
-    preset = defaults.CHANNELS.get(name) or defaults.CHANNELS[defaults.LIKE[channel.kind]]
+    preset = defaults.of_channel(name, channel.kind)
     form = read_time(preset[key].value)
     if isinstance(form, Distribution) and value.seconds > 0:
         return form.with_mean(value.seconds)

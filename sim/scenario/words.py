@@ -17,12 +17,12 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from sim import defaults, units
-from sim.clock import DAY, DAYS, HOLIDAY, Piece, Week, say_clock
+from sim.clock import DAY, DAYS, HOLIDAY, Piece, Week, say_clock, say_span
 from sim.distributions import Constant, Distribution, Exponential, Lognormal, Weibull
 from sim.errors import did_you_mean
 from sim.scenario import written
 from sim.scenario.ranges import Range, range_of
-from sim.shifts import LONGEST_NIGHT
+from sim.shifts import LONGEST_NIGHT, break_within, end_of
 from sim.units import Money, Unclear, shown
 
 LONGEST = 100 * 366 * 86_400.0
@@ -661,22 +661,17 @@ def _shift(name: str, given: Any) -> InlineShift:
 
 def _fitting(start: int, end: int, read: dict[str, Any]) -> list[Problem]:
     """Put the hours among what was read; what does not fit within them is a problem. A night runs past 24 h."""
-    if end <= start:
-        end += DAY
-    read |= {"start": start, "end": end}
-    if end > DAY and end - start > LONGEST_NIGHT:
-        what = "this shift ends before it starts; a night shift is at most 14 h long"
+    later = end_of(start, end)
+    if later is None:
+        what = f"this shift ends before it starts; a night shift is at most {LONGEST_NIGHT // 3600} h long"
         return [Problem(("hours",), what, "give its start first")]
-    shifted = tuple(
-        (s + DAY, e + DAY, paid) if s < start and end > DAY else (s, e, paid) for s, e, paid in read["breaks"]
-    )
-    read["breaks"] = tuple(sorted((s, e + DAY if e <= s else e, paid) for s, e, paid in shifted))
-    outside = [span for span in read["breaks"] if span[0] < start or span[1] > end]
-    apart = all(one[1] <= other[0] for one, other in pairwise(read["breaks"]))
-    hint = f"keep breaks apart, between {say_clock(start)} and {say_clock(end % DAY or DAY)}"
+    breaks = tuple(sorted(break_within(told, start, later) for told in read["breaks"]))
+    read |= {"start": start, "end": later, "breaks": breaks}
+    outside = [span for span in breaks if span[0] < start or span[1] > later]
+    apart = all(one[1] <= other[0] for one, other in pairwise(breaks))
+    hint = f"keep breaks apart, between {say_clock(start)} and {say_clock(later % DAY or DAY)}"
     if outside:
-        named = "-".join(say_clock(second if second == DAY else second % DAY) for second in outside[0][:2])
-        return [Problem(("breaks",), f"the break {named} lies outside the shift", hint)]
+        return [Problem(("breaks",), f"the break {say_span(*outside[0][:2])} lies outside the shift", hint)]
     return [] if apart else [Problem(("breaks",), "two breaks overlap", hint)]
 
 

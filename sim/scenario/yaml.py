@@ -164,7 +164,7 @@ class _Reader:
         after = next(self.events)
         if isinstance(after, yaml.DocumentStartEvent):
             self._mistake(_place(after), (), "a second document starts here", "keep one document in a file")
-        return Document(self.name, data, self.places, self.values, tuple(sorted(self.mistakes)))
+        return Document(self.name, data, self.places, self.values, tuple(sorted(self.mistakes, key=Mistake.order)))
 
     def _events(self) -> Iterator[yaml.Event]:
         try:

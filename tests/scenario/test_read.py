@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sim.clock import Week
 from sim.distributions import Lognormal, Weibull
 from sim.errors import ScenarioError, UsageError
-from sim.scenario.staff import groups
 from sim.scenario.complete import fill, spell_out
 from sim.scenario.read import Scenario, read
+from sim.scenario.staff import groups
 from sim.scenario.words import Mean
 
 SHORT = """\
