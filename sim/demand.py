@@ -94,25 +94,6 @@ def lay(week: Week, calendar: Calendar, start: float, end: float) -> Rate:
     return Rate(columns[0], columns[1], columns[2])
 
 
-def first_attempts(offered: float, redial: float, abandoned: float, again: float) -> float:
-    """How many of the contacts that a phone system counts are first attempts.
-
-    λ = Λ(1 − p·P_ab − q(1 − P_ab)): whoever abandons redials with chance p, and whoever is answered comes back with
-    chance q, so that Λ offered contacts hold Λ·p·P_ab redials and Λ·q(1 − P_ab) reconnects.
-
-    Args:
-        offered: Λ, contacts in any unit of time. redial: p. abandoned: P_ab, the share of Λ that abandoned.
-        again: q, the share of answered contacts after which somebody comes back.
-
-    Raises:
-        ValueError: more come back than were there.
-    """
-    left = 1 - redial * abandoned - again * (1 - abandoned)
-    if left <= 0:
-        raise ValueError(f"with p {redial:g}, P_ab {abandoned:g} and q {again:g} every contact is followed by another")
-    return offered * left
-
-
 def busyness(
     rate: Rate, calendar: Calendar, since: float, by_day: Callable[[int], Floats], by_hour: Callable[[int], Floats]
 ) -> Floats:

@@ -20,11 +20,11 @@ import numpy as np
 from sim import units
 from sim.clock import DAYS, Piece, Week, say_clock, say_span, say_weekdays
 from sim.defaults import CHANNELS, of_channel
-from sim.demand import first_attempts
 from sim.erlang import agents_needed
 from sim.errors import CannotWrite, ScenarioError, UsageError
 from sim.fitting import Fit, Fitted, Shape, fit
 from sim.history import NAME, History, read_counts
+from sim.repeats import first_attempts
 from sim.roster import read_levels
 from sim.scenario import lower
 from sim.scenario.read import Scenario, read

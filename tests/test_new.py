@@ -14,11 +14,11 @@ import pytest
 
 from sim import units
 from sim.clock import Week
-from sim.demand import first_attempts
 from sim.erlang import agents_needed
 from sim.errors import CannotWrite, ScenarioError, UsageError
 from sim.history import read_counts
 from sim.new import Written, new
+from sim.repeats import first_attempts
 from sim.run import run
 from sim.scenario import lower
 from sim.scenario.read import Scenario, read
@@ -94,9 +94,9 @@ def test_the_week_of_the_scenario_is_the_mean_week_of_the_counts(tutorial: tuple
     assert weekly(scenario)["phone"] == pytest.approx(exact, rel=1e-3)
 
 
-def test_days_and_half_hours_keep_their_proportions(tutorial: tuple[Written, str, Scenario]) -> None:
+def test_days_and_half_hours_keep_their_proportions(tmp_path: Path) -> None:
     """Monday 10:00 stands to Saturday 12:00 in the rates as in the counts, within what rounding leaves."""
-    _, _, scenario = tutorial
+    _, _, scenario = written(tmp_path, TUTORIAL, time_zone="Europe/London", counts_are="first_attempts")
     offered = read_counts(TUTORIAL, columns={}).channels[0].offered
     usual = np.array([number for number in range(56) if number != 21])
     monday, saturday = offered[usual[usual % 7 == 0]], offered[5::7]
@@ -375,6 +375,15 @@ def test_a_file_that_comes_in_between_is_not_replaced(tmp_path: Path, monkeypatc
     assert sorted(path.name for path in tmp_path.iterdir()) == ["counts.csv", "desk.yaml"]
 
 
+@pytest.mark.parametrize("cells", [(100_000_000, 300), (20, 1_000_000_000), (100_000_000,)])
+def test_more_work_than_any_desk_can_do_is_a_mistake(tmp_path: Path, cells: tuple[object, ...]) -> None:
+    """Counts or handle times that are out of all proportion are told by row, before any staff is worked out."""
+    header = "date,time,offered,aht" if len(cells) == 2 else "date,time,offered"
+    source = counts(tmp_path, header, cells)
+    with pytest.raises(ScenarioError, match="more than 10,000 agents can handle"):
+        new(source, tmp_path / "desk.yaml")
+
+
 def test_after_a_mistake_nothing_is_there(tmp_path: Path) -> None:
     """Neither bad counts nor a bad table of staff leave a file."""
     source = counts(tmp_path, "date,time,offered", ("many",))
@@ -464,7 +473,7 @@ def test_a_month_of_a_real_log_goes_on(tmp_path: Path) -> None:
 @pytest.mark.statistics
 @pytest.mark.skipif(not DATA, reason="SIM_DATA does not name the folder of the real logs")
 def test_the_bank_staffed_as_it_was_gets_the_calls_that_it_got(tmp_path: Path) -> None:
-    """With the bank's own staff and patience, a simulated week has the log's calls within 3 %, and loses about as many."""
+    """With the bank's staff and patience, a simulated week has the log's calls within 3 %, and loses about as many."""
     log = Path(str(DATA)) / "anonymous_bank_1999/1999-01.csv"
     make_counts.write_bank(log, tmp_path / "january.csv")
     make_counts.write_bank_staff(log, tmp_path / "staff.csv")

@@ -22,7 +22,10 @@ def document(scenario: Scenario) -> dict[str, Any]:
         "channels": list(scenario.spec.channels),
         "variant": scenario.variant,
         "variants": list(scenario.variants),
-        "counted": {name: asdict(counted) for name, counted in lower.counted(scenario).items()},
+        "counted": {
+            name: {"offered": it.offered, "first_attempts": it.issues, "abandoned": it.abandoned, "again": it.again}
+            for name, it in lower.counted(scenario).items()
+        },
         "mistakes": [],
         **({"log": asdict(scenario.log.account)} if scenario.log is not None else {}),
         "assumed": [

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import defaults, demand
+from sim import defaults, demand, repeats
 from sim.clock import DAY, WEEK, Calendar, Week
 from sim.demand import Rate
 from sim.erlang import erlang_a
+from sim.repeats import Repeats
 from sim.scenario import spec as s
 from sim.scenario.staff import groups, on_the_floor
 from sim.scenario.times import kept, time_of
@@ -25,6 +26,8 @@ from sim.units import YEAR
 
 FADED = 7
 """Half-lives after which nothing is left of an event: less than a hundredth."""
+MEDIAN = float(np.log(2))
+"""The median of an exponential time over its mean."""
 STEP = 900.0
 """Seconds in which a fading event is taken as constant."""
 
@@ -32,12 +35,13 @@ STEP = 900.0
 @dataclass(frozen=True)
 class FirstAttempts:
     """How counted contacts became issues on a channel: both a normal week, the share that abandoned, and the share of
-    answered contacts after which somebody came back."""
+    answered contacts after which somebody came back. `week` holds the rates of the issues."""
 
     offered: float
     issues: float
     abandoned: float
     again: float
+    week: Week
 
 
 class Days(NamedTuple):
@@ -96,9 +100,8 @@ def laid(spec: s.ScenarioSpec, days: Days, again: dict[str, FirstAttempts]) -> l
     rates = []
     for name, channel in spec.channels.items():
         start = 0.0 if channel.backlog is not None else days.start
-        rate = demand.lay(week_of(spec, name), days.calendar, start, days.end)
-        if name in again:
-            rate = rate.times(again[name].issues / (again[name].offered or 1.0))
+        week = again[name].week if name in again else week_of(spec, name)
+        rate = demand.lay(week, days.calendar, start, days.end)
         rates.append(_grown(rate, spec, days.calendar))
     return _with_events(rates, spec, days)
 
@@ -132,13 +135,20 @@ def first_attempts(spec: s.ScenarioSpec, base: s.ScenarioSpec, days: Days) -> di
     for name, channel in spec.channels.items():
         if not channel.counts.offered or (channel.rate is None and channel.volume is None):
             continue
-        offered = sum(piece.value * (piece.end - piece.start) for piece in week_of(spec, name).pieces)
+        counted = week_of(spec, name)
+        offered = sum(piece.value * (piece.end - piece.start) for piece in counted.pieces)
         abandoned = channel.counts.abandoned
         if abandoned is None:
             abandoned = _abandoning(base if name in base.channels else spec, name, days)
         again = comes_again(spec, name)
-        issues = demand.first_attempts(offered, channel.redial.chance, abandoned, again)
-        found[name] = FirstAttempts(offered, issues, abandoned, again)
+        issues = repeats.first_attempts(offered, channel.redial.chance, abandoned, again)
+        week = repeats.without(
+            counted,
+            channel.hours if channel.kind == "live" else None,
+            Repeats(channel.redial.chance * abandoned, channel.redial.after / MEDIAN),
+            Repeats(again * (1 - abandoned), channel.reconnect.after / MEDIAN),
+        )
+        found[name] = FirstAttempts(offered, issues, abandoned, again, week)
     return found
 
 
