@@ -156,8 +156,9 @@ def run(
     points = swept(sets)
     several = len(points) > 1
     runs = []
-    for point in points:
-        scenario = _read(file, point, variant)
+    # every mistake, before the first run
+    scenarios = [_read(file, point, variant) for point in points]
+    for point, scenario in zip(points, scenarios, strict=True):
         if uncertain and not scenario.spec.uncertainty:
             raise UsageError(f"{file} lists nothing uncertain", "add uncertainty: {phone.handle_time: 6m..10m}")
         given = [assignment for assignment in point if assignment not in sets]

@@ -88,6 +88,12 @@ _KNOWN = {
     "chat": ("chat", "chats", "webchat", "web chat", "live chat"),
 }
 _WRITTEN = re.compile("mail|letter|post|ticket|form|fax|social|sms|message|back.?office|paper", re.IGNORECASE)
+LARGEST = 10_000 * 3600.0
+"""Seconds of work in a row: 10,000 agents for an hour; more is a slip."""
+
+SUPPOSED = 300.0
+"""Seconds of work in a contact whose handle time was not counted, for `LARGEST`."""
+
 _TOTALS = ("total", "all", "sum", "overall", "grand total")
 KEYS = ("date", "time", "channel", *_COUNTS, *_TIMES)
 """What `--column` may name."""
@@ -264,6 +270,9 @@ class _Reader:
             column = layout.get("aht", layout.get("talk"))
             what = f"a handle time of 0 with {answered} answered"
             self.cells.wrong(row, column, what, "leave the cell empty where it is not known")
+        if offered * (aht or SUPPOSED) > LARGEST:
+            what = f"{offered:,} contacts" + (f" of {aht:,.0f} s" if aht else "")
+            self.cells.wrong(row, layout["offered"], f"{what} are more than 10,000 agents can handle", "check the row")
         only_talk = times["aht"] is None and times["wrap_up"] is None
         return _Row(row, said, when, offered, abandoned, answered, aht, wrap_up, only_talk)
 

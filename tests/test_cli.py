@@ -170,6 +170,13 @@ def test_usage_and_scenario_mistakes_exit_with_2(words: list[str], message: str,
     assert left_in(here) == []
 
 
+def test_no_value_of_a_range_is_run_where_one_is_a_mistake(here: Path) -> None:
+    """A range whose second value is a mistake leaves no run of its first."""
+    done = sim(here, "run", "tiny.yaml", "--replications", "1", "--set", "phone.staff=2..4:1.5", "--out", "out")
+    assert (done.returncode, left_in(here)) == (2, [])
+    assert "--set phone.staff=3.5: phone.staff: 3.5 is not a whole number" in done.stderr
+
+
 def test_without_a_command_the_help_is_shown(here: Path) -> None:
     """`sim` alone shows the help on stderr and exits with 2; `sim --help` shows it on stdout and exits with 0."""
     alone, asked = sim(here), sim(here, "--help")

@@ -14,7 +14,6 @@ from sim.measures.clearing import first_staffed
 from sim.measures.constants import ASSUMED
 from sim.measures.summary import Band
 from sim.report import thresholds
-from sim.report.counted import counted_text
 from sim.report.document import variant
 from sim.run import Result
 from sim.scenario import lower
@@ -155,7 +154,7 @@ def _day(result: Result, seconds: float) -> str:
     """The weekday so many seconds after the start; with the date where a weekday comes more than once."""
     days = lower.calendar(result.scenario)
     moment, within_a_week = days.local(seconds), _days(result) <= 7 and days.day(seconds) < 7
-    return f"{moment:%A}" if within_a_week else f"{moment:%A %-d %B}"
+    return f"{moment:%A}" if within_a_week else f"{moment:%A} {moment.day} {moment:%B}"
 
 
 def _moment(result: Result, seconds: float) -> str:
@@ -258,9 +257,10 @@ def _limits(result: Result) -> str:
         )
     if capped:
         parts.append(f"{capped:,} times a customer would have tried more often than {ATTEMPTS} times, and was stopped.")
-    counted = counted_text(result.scenario)
-    if counted:
-        parts.append(counted)
+    for name, counted in lower.counted(result.scenario).items():
+        parts.append(
+            f"Of {counted.offered:,.0f} {name} contacts counted a week {counted.issues:,.0f} are first attempts."
+        )
     return " ".join(["Note:", *parts]) if parts else ""
 
 

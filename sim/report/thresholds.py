@@ -55,7 +55,7 @@ def say(estimate: Estimate, unit: str, currency: str) -> str:
     if estimate.value is None:
         return "–"
     text = _say(estimate.value, unit, currency)
-    if estimate.low is None or estimate.high is None:
+    if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
         return text
     ends = [_say(end, unit, currency) for end in (estimate.low, estimate.high)]
     if unit != "s":

@@ -172,8 +172,9 @@ def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
         if any(isinstance(team.staff, FromLog) for team in answering):
             continue
         plans = [on_the_floor(spec, team) for team in answering]
-        # whoever works shifts has breaks, and for so long customers may wait
-        longest = BREAK if any(team.shifts is not None for team in answering) else 0
+        # whoever works shifts has breaks, as has the staffing sheet of such a run: so long customers may wait
+        breaks = any(team.shifts is not None for team in answering) or any(isinstance(plan, Dated) for plan in plans)
+        longest = BREAK if breaks else 0
         hours = Week.always() if channel.hours is None else channel.hours
         if not hours.pieces:
             yield Finding(("channels", name, "hours"), f"{name} is never open", "give it hours, such as 08:00-20:00")

@@ -66,8 +66,12 @@ class _Filling:
         for name, segment in segments:
             self._fill(segment, f"customers.segments.{name}.", preset)
         _entries(data, "intents", {"any": {"share": "100%"}})
+        promised = data.get("targets")
         for name, channel in _entries(data, "channels", {}):
             self._fill(channel, f"channels.{name}.", _channel(name, channel))
+            if isinstance(promised, dict) and name in promised:
+                # goes before the channel's own, so that nothing rests on the default
+                self.assumed.pop(f"channels.{name}.target", None)
             if channel.get("staff") is not None or channel.get("shifts") is not None:
                 self._fill(channel, f"channels.{name}.", _group(channel))
         for name, group in _entries(data, "groups", {}):
@@ -102,9 +106,11 @@ def _group(holder: Mapping[str, Any]) -> dict[str, Default]:
     return defaults.GROUP if holder.get("shifts") is None else defaults.GROUP_WITH_SHIFTS
 
 
-def _currency(data: Any) -> str:
-    """The first currency that the user writes for an amount; else that of the defaults."""
-    return next((found[2] for text in _amounts(data) if (found := _MONEY.search(text))), "EUR")
+def _currency(data: Mapping[str, Any]) -> str:
+    """The first currency that the user writes for an amount, for thresholds last; else that of the defaults."""
+    limits = {"thresholds": data.get("thresholds")}
+    texts = (*_amounts({key: part for key, part in data.items() if key not in limits}), *_amounts(limits))
+    return next((found[2] for text in texts if (found := _MONEY.search(text))), "EUR")
 
 
 def _amounts(data: Any) -> Iterator[str]:

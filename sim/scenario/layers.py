@@ -22,7 +22,8 @@ DEEPEST = 10
 """Files that extend one another, at most."""
 WITH_DOTS = ("thresholds", "uncertainty")
 """Sections whose keys are paths themselves: below them a dotted path is one key."""
-_INSTEAD = {"staff": "shifts", "shifts": "staff", "rate": "volume", "volume": "rate"}
+_PAIRS = (("staff", "shifts"), ("rate", "volume"), ("factor", "issues"))
+_INSTEAD = dict(_PAIRS) | {other: one for one, other in _PAIRS}
 """Keys of the schema of which one replaces the other."""
 
 
@@ -86,7 +87,7 @@ def of_file(path: Path) -> tuple[list[Layer], list[Mistake]]:
     while True:
         document = _document(path, layers, mistakes)
         mistakes += document.mistakes
-        seen.append(path.resolve())
+        seen.append(_itself(path))
         data = dict(document.data)
         base = data.pop("extends", None)
         data.pop("variants", None)
@@ -95,12 +96,18 @@ def of_file(path: Path) -> tuple[list[Layer], list[Mistake]]:
         if base is None:
             return layers[::-1], mistakes
         path = path.parent / _named(base, layers[-1])
-        if path.resolve() in seen or len(seen) == DEEPEST:
+        if _itself(path) in seen or len(seen) == DEEPEST:
             names = " extends ".join(file.name for file in (*seen, path))
-            what = (
-                f"the files go round in a circle: {names}" if path.resolve() in seen else f"more than {DEEPEST} files"
-            )
+            what = f"the files go round in a circle: {names}" if _itself(path) in seen else f"more than {DEEPEST} files"
             raise ScenarioError([*mistakes, layers[-1].mistake(("extends",), what, "let one of them stand alone")])
+
+
+def _itself(path: Path) -> Path:
+    """The file behind all links; links that go round in a circle lead nowhere, which reading the file will say."""
+    try:
+        return path.resolve()
+    except RuntimeError:
+        return path
 
 
 def _named(base: Any, layer: Layer) -> str:

@@ -103,14 +103,16 @@ def redrawn(scenario: Scenario, seed: int, replication: int) -> Scenario:
 
 
 def _wrong_ranges(below: Sequence[Layer], path: Path, base: Scenario | None) -> Iterator[Mistake]:
-    """What is wrong with the ends of the ranges of what is not known."""
+    """What is wrong with the ends of the ranges of what is not known, or with what is drawn between them."""
     if base is None:
         return
     for name, span in base.spec.uncertainty.items():
         layer = layers.blamed(below, ("uncertainty", name))
         found: set[Mistake] = set()
-        for word in (span.word(span.low), span.word(span.high)):
+        for word in (span.word(span.low), span.word(span.high), span.between(SAMPLE)):
             mistakes: list[Mistake] = []
+            if found and word == span.between(SAMPLE):
+                break
             end = layers.of_changes({name: word}, layer, ("uncertainty",))
             _Reading([*below, end], path, mistakes).scenario(())
             found |= set(mistakes)

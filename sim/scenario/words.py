@@ -537,14 +537,14 @@ def _country(value: Any) -> tuple[str, str | None]:
 
 def read_limit(value: Any) -> str:
     """``at least 80%``, ``at most 24h``; what the words after it mean depends on what they limit."""
-    found = re.fullmatch(r"\s*at\s+(least|most)\s+(\S.*?)\s*", str(value), re.IGNORECASE)
+    found = re.fullmatch(r"\s*at\s+(least|most)\s+(\S.*?)\s*", str(value))
     if not found:
         symbol = re.fullmatch(r"\s*([<>]=?)\s*(\S.*?)\s*", str(value))
         words = (
             f"at {'least' if symbol[1][0] == '>' else 'most'} {symbol[2]}" if symbol else "at least 80%, at most 24h"
         )
         raise Unclear(f"{shown(value)} is not a threshold", f"write {words}")
-    return f"at {found[1].lower()} {found[2]}"
+    return f"at {found[1]} {found[2]}"
 
 
 def read_range(value: Any) -> Range:
@@ -681,7 +681,7 @@ def _breaks(value: Any) -> tuple[tuple[int, int, bool], ...]:
     if isinstance(value, dict):
         raise Unclear("a mapping stands where breaks belong", "write them as in [10:00-10:15, 12:00-12:30 unpaid]")
     for text in value if isinstance(value, list) else [value]:
-        span, _, kind = str(text).strip().partition(" ")
+        span, _, kind = text.strip().partition(" ") if isinstance(text, str) else (text, "", "")
         if kind.strip() not in ("", "paid", "unpaid"):
             raise Unclear(f"{shown(text)} is not a break", "write it as in 12:00-12:30 unpaid")
         breaks.append((*units.clock_range(span), kind.strip() != "unpaid"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 from sim.units import Unclear, duration
@@ -55,6 +56,7 @@ def nearest(want: Wanted, headers: Sequence[str]) -> str:
     return "…"
 
 
+@lru_cache(1 << 16)  # a stray cell at the right end of a worksheet makes 16,384 columns
 def plain(name: str) -> str:
     """A header as it is compared: lower case, with single spaces for all that is neither letter nor digit."""
     return re.sub(r"[\W_]+", " ", name.casefold()).strip()

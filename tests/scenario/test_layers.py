@@ -112,6 +112,13 @@ def test_files_are_relative_to_the_file_they_stand_in(files: Files, tmp_path: Pa
     assert heads(read(path, ("phone.staff=levels.csv",)), 0, 9) == 4
 
 
+def test_a_link_that_leads_to_itself_is_no_file(files: Files, tmp_path: Path) -> None:
+    """A base that is a symbolic link to itself is a mistake of the file that extends it, not an error of the tool."""
+    (tmp_path / "round.yaml").symlink_to("round.yaml")
+    [told] = mistakes(files(mine="extends: round.yaml\n"))
+    assert told.startswith("mine.yaml:1:10: extends: round.yaml: there is no such file")
+
+
 def test_files_that_extend_one_another_in_a_circle_are_told(files: Files) -> None:
     """A loop is a mistake of the file that closes it, and names the files on the way."""
     assert mistakes(files(mine="extends: mine.yaml\n")) == [
@@ -188,6 +195,16 @@ def test_rate_replaces_volume_and_the_other_way_round(files: Files) -> None:
         assert phone(found).rate is None
         assert phone(found).volume == pytest.approx(700 / 604_800)
     assert phone(read(path, ("phone.rate=3/h",), variant="counted")).volume is None
+
+
+def test_issues_of_an_event_replace_its_factor_and_the_other_way_round(files: Files) -> None:
+    """A variant that says how many issues an event brings needs not take its factor back first."""
+    storm = "events: {storm: {at: 2026-10-06 10:00, lasts: 1h, factor: 2x}}\n"
+    path = files(mine=BASE + storm + "variants: {counted: {events.storm.issues: 200}}\n")
+    counted = read(path, variant="counted").spec.events["storm"]
+    assert (counted.factor, counted.issues) == (None, 200)
+    back = read(path, ("events.storm.factor=3x",), variant="counted").spec.events["storm"]
+    assert (back.factor, back.issues) == (3.0, None)
 
 
 def test_both_at_once_is_a_mistake_whatever_stands_below(files: Files) -> None:

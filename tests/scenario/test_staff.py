@@ -121,6 +121,19 @@ def test_a_break_of_everybody_of_up_to_an_hour_is_no_gap(tmp_path: Path) -> None
     ]
 
 
+def test_the_sheet_of_a_run_with_breaks_is_read_back(tmp_path: Path) -> None:
+    """A table by dates may have an hour without anybody, as the staffing sheet of shifts has; not a minute more."""
+
+    def table(end: str) -> str:
+        spans = [f"2026-10-{day:02d},{span},4" for day in range(5, 10) for span in ("08:00,12:00", f"{end},20:00")]
+        return "\n".join(["date,start,end,agents", *spans]) + "\n"
+
+    text = on_phone("staff: levels.csv")
+    assert scenario(tmp_path, text, levels=table("13:00"))
+    [told] = mistakes(tmp_path, text, levels=table("13:01"))
+    assert "nobody answers phone Mon 2026-10-05 12:00-13:01" in told
+
+
 def test_a_gap_in_a_table_by_dates_has_its_date(tmp_path: Path) -> None:
     """The first gap is shown with its day, and how many more there are."""
     rows = [f"2026-10-{day:02d},08:00,{'20:00' if day not in (7, 8) else '18:30'},4" for day in range(5, 10)]
