@@ -60,12 +60,21 @@ def by_day(shares: Week) -> Week:
     """Shares of the day's contacts by range of hours, in any scale, as rates whose integral is 1 on every day that has
     any."""
 
-    def scaled(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-        whole = sum(piece.value for piece in pieces)
-        return tuple(piece._replace(value=piece.value / (whole or 1.0) / (piece.end - piece.start)) for piece in pieces)
+    def dense(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+        return tuple(piece._replace(value=piece.value / (piece.end - piece.start)) for piece in pieces)
 
-    days = tuple(piece for day in range(7) for piece in scaled(shares.on(day)))
-    return Week(days, None if shares.holiday is None else scaled(shares.holiday))
+    return whole_days(Week(dense(shares.pieces), None if shares.holiday is None else dense(shares.holiday)))
+
+
+def whole_days(week: Week) -> Week:
+    """The same rates on every day, but for a factor that makes their integral 1; a day without any stays so."""
+
+    def scaled(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+        whole = sum(piece.value * (piece.end - piece.start) for piece in pieces) or 1.0
+        return tuple(piece._replace(value=piece.value / whole) for piece in pieces)
+
+    days = tuple(piece for day in range(7) for piece in scaled(week.on(day)))
+    return Week(days, None if week.holiday is None else scaled(week.holiday))
 
 
 def shaped_week(weekly: float, weekday_factors: Sequence[float], shape: Week, hours: Week | None) -> Week:

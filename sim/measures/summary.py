@@ -161,7 +161,8 @@ def _fold(parts: Sequence[tuple[float, float]], measure: Measure) -> Estimate:
         return ratio(above, below, most=1.0)
     if measure.kind is Kind.CHANGE:
         return ratio(above, below, least=-math.inf)
-    return ratio(above, below, of=_OF.get(measure.kind, "amounts"))
+    most = 100.0 if measure.unit == "points" else math.inf
+    return ratio(above, below, of=_OF.get(measure.kind, "amounts"), most=most)
 
 
 _OF: dict[Kind, Counted] = {Kind.COUNT: "events", Kind.SHARE: "trials"}

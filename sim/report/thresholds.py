@@ -31,6 +31,7 @@ def document(result: Result) -> list[dict[str, Any]]:
             "value": check.estimate.value,
             "low": check.estimate.low,
             "high": check.estimate.high,
+            "reason": check.estimate.reason or None,
             "met": check.met,
             "sure": check.sure,
         }

@@ -81,6 +81,8 @@ def _names(spec: ScenarioSpec) -> Iterator[Finding]:
 
 
 def _time(spec: ScenarioSpec) -> Iterator[Finding]:
+    if calendar(spec).elapsed(1, 0) <= 0:
+        yield Finding(("starts",), f"there was no such day in {spec.time_zone}", "give another", (("time_zone",),))
     for key in ("lasts", "run_in", "drain"):
         if getattr(spec, key) % spec.interval:
             what = f"{getattr(spec, key) / 60:g}m is not a whole number of intervals"

@@ -82,4 +82,6 @@ def limit_of(name: str, words: str, spec: ScenarioSpec) -> Limit:
         value = _amount(text, currency_of(spec))
     else:
         value = _READERS[unit](text) if unit in _READERS else _plain(text, unit)
+    if unit == "points" and value > 100:
+        raise Unclear(f"{shown(text)} is more than {measure} can be", "give 100 or less")
     return Limit(name, words, measure, channel, direction == "least", value)

@@ -93,6 +93,8 @@ def desk(scenario: Scenario) -> Desk:
     names = list(spec.channels)
     teams = groups(spec)
     fixed = spec.costs.fixed
+    # a week is a week, whatever the clocks do in it
+    lasts = spec.lasts if scenario.log is None else scenario.log.days * DAY
     policies = spec.policies
     unstaffed = Desk(
         channels=tuple(_channel(scenario, name, days, starts, ends) for name in names),
@@ -108,7 +110,7 @@ def desk(scenario: Scenario) -> Desk:
         answers_first=tuple(tuple(names.index(name) for name in team.answers) for team in teams.values()),
         answers_then=tuple(tuple(names.index(name) for name in team.then) for team in teams.values()),
         currency=currency_of(spec),
-        fixed_cost=0.0 if fixed is None else fixed.amount / (fixed.per or 1.0) * measured,
+        fixed_cost=0.0 if fixed is None else fixed.amount / (fixed.per or 1.0) * lasts,
         survey=_survey(spec.survey),
     )
     return replace(

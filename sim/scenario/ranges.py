@@ -81,6 +81,10 @@ def sweep(sets: Sequence[str]) -> list[tuple[str, ...]]:
         if span is not None and (span.high - span.low) / (span.step or 1.0) > MOST:
             raise UsageError(f"--set {assignment}: more than {MOST} values", "take larger steps, as in 0..1000:100")
         choices.append([f"{path}={word}" for word in span.values()] if span is not None else [assignment])
+    paths = [assignment.partition("=")[0].strip() for assignment in sets]
+    for path, values in zip(paths, choices, strict=True):
+        if len(values) > 1 and paths.count(path) > 1:
+            raise UsageError(f"--set {path} is given twice", "keep one of them")
     combinations = list(product(*choices))
     if len(combinations) > MOST:
         raise UsageError(f"{len(combinations)} runs are more than {MOST}", "take larger steps, or fewer ranges")

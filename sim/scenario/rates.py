@@ -81,11 +81,12 @@ def week_of(spec: s.ScenarioSpec, name: str) -> Week:
     if channel.rate is not None:
         return channel.rate if hours is None else channel.rate.within(hours)
     if channel.volume is not None:
-        weekly = channel.volume * WEEK
-    else:
-        # of the whole: a channel with a rate of its own leaves the others what they had
-        shares = sum(other.share for other in spec.channels.values()) or 1.0
-        weekly = (spec.customers.count or 0) * spec.customers.issues * WEEK * channel.share / shares
+        # the days were counted within the hours, so that their factors are of what came then
+        shape = shape_of(channel) if hours is None else shape_of(channel).within(hours)
+        return demand.shaped_week(channel.volume * WEEK, channel.weekdays, demand.whole_days(shape), None)
+    # of the whole: a channel with a rate of its own leaves the others what they had
+    shares = sum(other.share for other in spec.channels.values()) or 1.0
+    weekly = (spec.customers.count or 0) * spec.customers.issues * WEEK * channel.share / shares
     return demand.shaped_week(weekly, channel.weekdays, shape_of(channel), hours)
 
 

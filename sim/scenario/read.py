@@ -25,6 +25,8 @@ from sim.scenario.staff import Filling
 from sim.scenario.words import TABLES
 
 REPLAY: Keys = ("demand", "replay")
+SAMPLE = 0.618
+"""Where in a range a value is tried as it may be drawn: no round fraction, so that what must be whole is found."""
 ROUNDS = 6
 """What is wrong is taken out and the rest validated again, at most so often: each round may empty what holds it."""
 
@@ -109,13 +111,12 @@ def _wrong_ranges(below: Sequence[Layer], path: Path, base: Scenario | None) -> 
     for name, span in base.spec.uncertainty.items():
         layer = layers.blamed(below, ("uncertainty", name))
         found: set[Mistake] = set()
-        for word in (span.word(span.low), span.word(span.high), span.between(SAMPLE)):
-            mistakes: list[Mistake] = []
-            if found and word == span.between(SAMPLE):
-                break
-            end = layers.of_changes({name: word}, layer, ("uncertainty",))
-            _Reading([*below, end], path, mistakes).scenario(())
-            found |= set(mistakes)
+        for words in ((span.word(span.low), span.word(span.high)), (span.between(SAMPLE),)):
+            for word in words if not found else ():
+                mistakes: list[Mistake] = []
+                end = layers.of_changes({name: word}, layer, ("uncertainty",))
+                _Reading([*below, end], path, mistakes).scenario(())
+                found |= set(mistakes)
         yield from found
 
 

@@ -22,6 +22,10 @@ LARGEST_COUNT = 10**12
 _T = TypeVar("_T")
 
 
+MOST = 5_000
+"""Mistakes after which the rest is not read: nobody mends so many one by one."""
+
+
 class Cells:
     """Reads cells of a sheet one by one; a mistake is noted, None returned, and `check` raises them all at once.
 
@@ -82,6 +86,8 @@ class Cells:
     def wrong(self, row: int, column: int | None, what: str, hint: str = "") -> None:
         """Note a mistake that the caller found: `row` and `column` as in `Sheet.mistake`."""
         self.mistakes.append(self.sheet.mistake(row, column, what, hint))
+        if len(self.mistakes) == MOST:
+            self.check()
 
     def check(self) -> None:
         """Raises ScenarioError with every mistake noted (the first 20 of one kind and column, then how many more)."""

@@ -93,6 +93,12 @@ def test_a_range_that_goes_nowhere_is_refused(text: str) -> None:
         sweep([f"phone.staff={text}"])
 
 
+def test_a_range_for_a_path_that_is_given_twice_is_refused() -> None:
+    """Of two values for one path the last counts; two ranges would run the same again and again."""
+    with pytest.raises(UsageError, match=r"--set phone.staff is given twice; keep one of them"):
+        sweep(["phone.staff=2..3", "phone.staff=4..5"])
+
+
 def test_a_sweep_is_every_combination() -> None:
     """The ranges vary, the last fastest; what is none stays the same in all runs."""
     assert sweep(["a=1..2", "b=x", "c=5m..6m"]) == [
@@ -189,10 +195,12 @@ def test_uncertainty_changes_nothing_by_itself(scenario: Scenario, tmp_path: Pat
         ("phone.resolved_at_first_contact: 70%..120%", "6:48: uncertainty.phone.resolved_at_first_contact: '120%' is"),
         ("phone.handle_time: 9m..4m", "6:34: uncertainty.phone.handle_time: '9m..4m' does not rise"),
         ("phone: 1..2", "6:22: uncertainty.phone: '1' stands where keys and values belong"),
+        ("lasts: 6d..8d", "6:22: uncertainty.lasts: 10419.8m is not a whole number of intervals"),
     ],
 )
 def test_both_ends_of_a_range_are_checked(ranges: str, said: str, tmp_path: Path) -> None:
-    """An unknown path, an end that cannot be, a range that falls or of a whole section stand where they are written."""
+    """An unknown path, an end that cannot be, a range that falls, of a whole section, or between whose ends nothing can
+    be drawn, stand where they are written."""
     path = tmp_path / "desk.yaml"
     path.write_text("".join(line for line in DESK.splitlines(keepends=True) if not line.startswith(("unc", "var"))))
     path.write_text(path.read_text() + f"uncertainty: {{{ranges}}}\n")

@@ -173,9 +173,16 @@ def test_a_holiday_has_its_own_factor_outside_the_total(desk: Reading) -> None:
     assert plain[3] == pytest.approx(700 / 6.5)
 
 
-@pytest.mark.parametrize(("hours", "expected"), [("closed", 0.0), ("10:00-16:00", 50.0), ("08:00-20:00", 100.0)])
+def test_weekdays_of_a_volume_are_of_what_came_within_the_hours(desk: Reading) -> None:
+    """Half as many contacts on a Saturday are half as many, however short it is open."""
+    hours = "phone.hours={mon-fri: 08:00-20:00, sat: 08:00-14:00}"
+    days = by_day(desk("volume: 5500/week, weekdays: {mon-fri: 1x, sat: 0.5x, sun: 0x}", "", hours))
+    assert sorted(days.tolist()) == pytest.approx([0.0, 500.0] + [1000.0] * 5)
+
+
+@pytest.mark.parametrize(("hours", "expected"), [("closed", 0.0), ("10:00-16:00", 100.0), ("08:00-20:00", 100.0)])
 def test_a_holiday_has_its_own_hours(hours: str, expected: float, tmp_path: Path) -> None:
-    """Closed on holidays, nobody makes contact; with shorter hours, what falls outside them is gone."""
+    """Closed on holidays, nobody makes contact; else its factor says how many, however short it is open."""
     keys = f"shape: {{08:00-20:00: 1}}, weekdays: {{mon-sun: 1x}}, hours: {{mon-sun: 08:00-20:00, holiday: {hours}}}"
     path = tmp_path / "desk.yaml"
     path.write_text(f"starts: 2026-12-21\nholidays: GB-ENG\nphone: {{volume: 700/week, staff: 3, {keys}}}\n")
