@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.clock import DAY, WEEK, Calendar, Piece, Week, say_pieces, say_span, say_weekdays
-from sim.scenario.words import read_hours
+from sim.scenario.weeks import read_hours
 from sim.units import weekdays
 
 HOUR = 3600

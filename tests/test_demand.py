@@ -17,7 +17,7 @@ from sim.defaults import CHANNELS, SHAPES
 from sim.demand import HALF_HOUR, HOUR, Rate, arrivals, busyness, half_hours, lay, shaped_week
 from sim.distributions import gamma_factor
 from sim.draws import Decision, uniforms
-from sim.scenario.words import read_weekdays
+from sim.scenario.weeks import read_weekdays
 from sim.tables import Floats
 
 MONDAY = Calendar(date(2026, 10, 5))

@@ -7,7 +7,7 @@ import pytest
 
 from sim.clock import DAY, Piece, Week
 from sim.repeats import SLOT, Repeats, first_attempts, without
-from sim.scenario.words import read_hours, read_week
+from sim.scenario.weeks import read_hours, read_week
 from sim.units import rate
 
 HOUR = 3600

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from sim.defaults import CHANNELS
 from sim.errors import did_you_mean
 from sim.scenario.complete import Keys
+from sim.scenario.problems import Problem
 from sim.scenario.spec import ScenarioSpec
-from sim.scenario.words import Problem
 from sim.units import shown
 
 LISTED = 8

@@ -20,9 +20,9 @@ from sim.scenario.complaints import explain, meant
 from sim.scenario.complete import Keys, fill
 from sim.scenario.layers import Layer
 from sim.scenario.ranges import drawn
+from sim.scenario.rota import TABLES
 from sim.scenario.spec import ScenarioSpec
 from sim.scenario.staff import Filling
-from sim.scenario.words import TABLES
 
 REPLAY: Keys = ("demand", "replay")
 SAMPLE = 0.618

@@ -16,8 +16,10 @@ from sim.clock import DAY, DAYS, Dated, Week, say_clock
 from sim.errors import did_you_mean
 from sim.policies import RESPONSE, ROUTING, STAFFING
 from sim.scenario import written
+from sim.scenario.problems import Problem, Problems, read_by
+from sim.scenario.rota import TABLES, FromFile, read_file
+from sim.scenario.weeks import read_hours, read_week
 from sim.scenario.words import (
-    TABLES,
     Again,
     Amount,
     Counted,
@@ -27,7 +29,6 @@ from sim.scenario.words import (
     Ending,
     Factor,
     Few,
-    FromFile,
     Growth,
     HolidaysOf,
     Hours,
@@ -39,8 +40,6 @@ from sim.scenario.words import (
     Number,
     PerSecond,
     PerTime,
-    Problem,
-    Problems,
     Rates,
     Shape,
     Share,
@@ -56,11 +55,6 @@ from sim.scenario.words import (
     Weekdays,
     Words,
     Zone,
-    read_by,
-    read_count,
-    read_file,
-    read_hours,
-    read_week,
 )
 from sim.units import Unclear, shown
 
@@ -84,11 +78,11 @@ def read_staff(value: Any) -> Week | Dated | int | FromLog | FromFile:
     if (isinstance(value, dict) and "file" in value) or _names_a_file(value):
         return read_file(value)
     if not isinstance(value, dict):
-        return value if isinstance(value, Week) else read_count(value, most=LARGEST_TEAM)
+        return value if isinstance(value, Week) else units.count(value, most=LARGEST_TEAM)
     for key, inner in value.items():
         if isinstance(inner, str) and inner.lower().endswith(TABLES):
             raise Problems([Problem((key,), "unknown key", f"write {{file: {inner[:60]}}}")])
-    return read_week(lambda v: float(read_count(v, most=LARGEST_TEAM)), "mon-fri 09:00-17:00: 6")(value)
+    return read_week(lambda v: float(units.count(v, most=LARGEST_TEAM)), "mon-fri 09:00-17:00: 6")(value)
 
 
 def _names_a_file(value: Any) -> bool:

@@ -16,8 +16,8 @@ from sim.defaults import Default
 from sim.errors import SimError, did_you_mean
 from sim.roster import read_levels, read_shifts
 from sim.scenario.complete import Keys
+from sim.scenario.rota import FromFile, InlineShift
 from sim.scenario.spec import Channel, FromLog, Group, ScenarioSpec
-from sim.scenario.words import FromFile, InlineShift
 from sim.shifts import Shift, Team, shifts_of
 from sim.units import money, share
 

@@ -32,10 +32,11 @@ from sim.measures.summary import summarise
 from sim.measures.workload import edges, level_at, scheduled, staff_cost
 from sim.plots._intervals import Intervals
 from sim.population.draw import draw
-from sim.scenario import lower, words
+from sim.scenario import lower, rota, words
+from sim.scenario import weeks as written_weeks
+from sim.scenario.problems import Problems
 from sim.scenario.read import Scenario, read
 from sim.scenario.spec import read_staff
-from sim.scenario.words import Problems
 from sim.simulate.engine import simulate
 from sim.tables import Array, read_parquet
 from sim.units import Unclear
@@ -588,7 +589,7 @@ def test_a_range_of_the_clock_is_its_minutes(days: set[int], start: int, end: in
     value = {",".join(DAYS[day] for day in sorted(days)): text}
     if start == end:
         with pytest.raises(Problems):
-            words.read_hours(value)
+            written_weeks.read_hours(value)
         return
     length = end - start if end > start else end - start + 24 * 60
     expected = np.zeros(7 * 24 * 60, dtype=bool)
@@ -597,9 +598,9 @@ def test_a_range_of_the_clock_is_its_minutes(days: set[int], start: int, end: in
     overlap = len(days) * length > expected.sum()
     if overlap:
         with pytest.raises(Unclear, match="given twice"):
-            words.read_hours(value)
+            written_weeks.read_hours(value)
     else:
-        np.testing.assert_array_equal(minutes(words.read_hours(value)), expected)
+        np.testing.assert_array_equal(minutes(written_weeks.read_hours(value)), expected)
 
 
 @given(st.lists(st.tuples(st.integers(0, 95), st.integers(0, 96)), min_size=1, max_size=4))
@@ -614,15 +615,15 @@ def test_ranges_of_a_day_are_read_unless_they_overlap(ranges: list[tuple[int, in
         with pytest.raises(
             Unclear, match=r"given twice; (let the ranges of a day follow one another|.* runs past midnight)"
         ):
-            words.read_hours(text)
+            written_weeks.read_hours(text)
     else:
-        np.testing.assert_array_equal(minutes(words.read_hours(text)), np.tile(np.repeat(times > 0, 15), 7))
+        np.testing.assert_array_equal(minutes(written_weeks.read_hours(text)), np.tile(np.repeat(times > 0, 15), 7))
 
 
 @given(weeks(1))
 def test_hours_said_read_back(week: Week) -> None:
     """Hours in the words in which the tool says them, or one day at a time, are those hours."""
-    assert words.read_hours(say_pieces(week)) == words.read_hours(say_pieces_apart(week)) == week
+    assert written_weeks.read_hours(say_pieces(week)) == written_weeks.read_hours(say_pieces_apart(week)) == week
 
 
 @given(weeks(1), st.sets(st.integers(0, 95), min_size=2, max_size=4))
@@ -632,7 +633,7 @@ def test_hours_of_holidays_said_read_back(week: Week, cuts: set[int]) -> None:
     holiday = tuple(Piece(HOLIDAY, start * QUARTER, end * QUARTER) for start, end in spans)
     sundays = tuple(piece._replace(weekday=HOLIDAY) for piece in week.on(6))
     for own in (holiday, sundays):
-        assert words.read_hours(say_pieces(Week(week.pieces, own))) == Week(week.pieces, own)
+        assert written_weeks.read_hours(say_pieces(Week(week.pieces, own))) == Week(week.pieces, own)
 
 
 @given(weeks(9))
@@ -642,7 +643,7 @@ def test_a_table_of_the_week_reads_back(week: Week) -> None:
         f"{DAYS[piece.weekday]} {say_clock(piece.start)}-{say_clock(piece.end)}": piece.value for piece in week.pieces
     }
     assert read_staff({key: int(value) for key, value in cells.items()}) == week
-    rates = words.read_week(units.rate, "")({key: f"{value:g}/s" for key, value in cells.items()})
+    rates = written_weeks.read_week(units.rate, "")({key: f"{value:g}/s" for key, value in cells.items()})
     assert rates == week
 
 
@@ -696,8 +697,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "weekdays": units.weekdays,
     "call": units.call,
     "date": units.date,
-    "hours": words.read_hours,
-    "rates": words.read_week(units.rate, "an example"),
+    "hours": written_weeks.read_hours,
+    "rates": written_weeks.read_week(units.rate, "an example"),
     "staff": read_staff,
     "time": words.read_time,
     "ending": words.read_ending,
@@ -707,18 +708,18 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "words": words.read_words,
     "day": words.read_date,
     "promise": words.read_target,
-    "shape": words.read_shape,
-    "factors": words.read_multiples,
-    "weekday_factors": words.read_weekdays,
-    "months": words.read_months,
+    "shape": written_weeks.read_shape,
+    "factors": written_weeks.read_multiples,
+    "weekday_factors": written_weeks.read_weekdays,
+    "months": written_weeks.read_months,
     "growth": words.read_growth,
     "counts": words.read_counts,
     "moment": words.read_moment,
     "holidays": words.read_holidays,
     "limit": words.read_limit,
     "range": words.read_range,
-    "file": words.read_file,
-    "shifts": words.read_shifts,
+    "file": rota.read_file,
+    "shifts": rota.read_shifts,
     "amount": words.read_plain_money,
 }
 

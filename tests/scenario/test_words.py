@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from sim import units
 from sim.clock import DAYS, HOLIDAY, Week, say_clock
-from sim.scenario import words
-from sim.scenario.words import Counts, FromFile, Holidays, InlineShift, Problems
+from sim.scenario import rota, weeks, words
+from sim.scenario.problems import Problems
+from sim.scenario.rota import FromFile, InlineShift
+from sim.scenario.words import Counts, Holidays
 from sim.units import Unclear
 
 HOUR = 3600
@@ -37,7 +39,7 @@ def said(read: Callable[[Any], Any], value: Any) -> list[str]:
 @example({"sun": 0.5})
 def test_weekdays_are_eight_factors(given_: dict[str, float]) -> None:
     """Seven days and holidays: what is said, else 1 for a day and Sunday's factor for a holiday."""
-    factors = words.read_weekdays({day: f"{factor}x" for day, factor in given_.items()})
+    factors = weeks.read_weekdays({day: f"{factor}x" for day, factor in given_.items()})
     assert len(factors) == HOLIDAY + 1
     for number, day in enumerate(DAYS):
         assert factors[number] == given_.get(day, 1.0)
@@ -64,13 +66,13 @@ def test_weekdays_are_eight_factors(given_: dict[str, float]) -> None:
 )
 def test_wrong_weekdays(value: object, problems: list[str]) -> None:
     """A day twice, a factor that is none, and no day at all are told, each at its key."""
-    assert said(words.read_weekdays, value) == problems
+    assert said(weeks.read_weekdays, value) == problems
 
 
 @pytest.mark.parametrize("word", ["sep", "Sept", "SEPTEMBER", "september"])
 def test_a_month_is_its_name_or_the_beginning_of_it(word: str) -> None:
     """Three letters or more of the English name, in any case; the other months have the factor 1."""
-    assert words.read_months({word: "1.3x"}) == (1.0,) * 8 + (1.3,) + (1.0,) * 3
+    assert weeks.read_months({word: "1.3x"}) == (1.0,) * 8 + (1.3,) + (1.0,) * 3
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_a_month_is_its_name_or_the_beginning_of_it(word: str) -> None:
 )
 def test_wrong_months(value: object, problems: list[str]) -> None:
     """A word that is no month, a month twice and a factor that is none are told at their key."""
-    assert said(words.read_months, value) == problems
+    assert said(weeks.read_months, value) == problems
 
 
 @given(st.floats(-99, 1000), st.sampled_from(["%/year", "% /year", " % per year", "%/y", "%/a yr"]))
@@ -230,9 +232,9 @@ def test_wrong_ranges(value: object, problem: str) -> None:
 
 def test_a_shape_is_a_name_or_a_table_in_any_scale() -> None:
     """Percentages and plain numbers are the same; the scale does not matter here."""
-    percent = words.read_shape({"08:00-12:00": "40%", "12:00-20:00": "60%"})
-    assert percent == words.read_shape({"08:00-12:00": 40, "12:00-20:00": "60.0"})
-    assert words.read_shape("chat") == "chat"
+    percent = weeks.read_shape({"08:00-12:00": "40%", "12:00-20:00": "60%"})
+    assert percent == weeks.read_shape({"08:00-12:00": 40, "12:00-20:00": "60.0"})
+    assert weeks.read_shape("chat") == "chat"
 
 
 @pytest.mark.parametrize(
@@ -249,14 +251,14 @@ def test_a_shape_is_a_name_or_a_table_in_any_scale() -> None:
 )
 def test_wrong_shapes(value: object, problem: str) -> None:
     """An unknown name, no contacts at all, a negative share and ranges that overlap are refused."""
-    assert said(words.read_shape, value) == [problem]
+    assert said(weeks.read_shape, value) == [problem]
 
 
 # --- shifts ----------------------------------------------------------------------------------------------------------
 
 
 def shift(**given_: object) -> InlineShift:
-    found = words.read_shifts({"early": {"agents": 2, "hours": "08:00-16:00", **given_}})[0]
+    found = rota.read_shifts({"early": {"agents": 2, "hours": "08:00-16:00", **given_}})[0]
     assert isinstance(found, InlineShift)
     return found
 
@@ -272,7 +274,7 @@ def test_a_shift_is_read_in_seconds_of_its_day() -> None:
 def test_a_break_left_empty_is_told_as_empty() -> None:
     """`breaks:` with nothing after it is an empty value, not one called None."""
     with pytest.raises(Unclear, match="an empty value is not a range of times"):
-        words._breaks(None)
+        rota._breaks(None)
 
 
 def test_a_night_shift_runs_past_midnight_with_its_breaks() -> None:
@@ -299,7 +301,7 @@ def test_a_break_within_a_shift_stays_within_it(start: int, length: int, after: 
         assert ((begins - start * 900) % 86_400, ends - begins, paid) == (after * 900, pause * 900, True)
         assert shift(**given_).start <= begins < ends <= shift(**given_).end
     else:
-        (problem,) = said(words.read_shifts, {"early": {"agents": 2, **given_}})
+        (problem,) = said(rota.read_shifts, {"early": {"agents": 2, **given_}})
         assert "lies outside the shift" in problem
 
 
@@ -339,14 +341,14 @@ def test_a_break_within_a_shift_stays_within_it(start: int, length: int, after: 
 def test_wrong_shifts(given_: dict[str, object], problems: list[str]) -> None:
     """What is wrong with a shift is told below its name."""
     text = {"agents": 2, "hours": "08:00-16:00", **given_}
-    assert said(words.read_shifts, {"early": text}) == [f"early: {problem}" for problem in problems]
+    assert said(rota.read_shifts, {"early": text}) == [f"early: {problem}" for problem in problems]
 
 
 def test_all_shifts_are_read_before_anything_is_told() -> None:
     """The mistakes of several shifts come together; no shift at all is one as well."""
-    found = said(words.read_shifts, {"a": {"agents": 1}, "b": 3, "c": {"agents": 1, "hours": "09:00-10:00"}})
+    found = said(rota.read_shifts, {"a": {"agents": 1}, "b": 3, "c": {"agents": 1, "hours": "09:00-10:00"}})
     assert [problem.split(";")[0] for problem in found] == ["a: 'hours' is missing", "b: 3 is not a shift"]
-    assert said(words.read_shifts, {}) == ["there is no shift; write early: {agents: 6, hours: 08:00-16:00}"]
+    assert said(rota.read_shifts, {}) == ["there is no shift; write early: {agents: 6, hours: 08:00-16:00}"]
 
 
 # --- tables in files -------------------------------------------------------------------------------------------------
@@ -354,9 +356,9 @@ def test_all_shifts_are_read_before_anything_is_told() -> None:
 
 def test_a_file_is_its_name_or_a_mapping() -> None:
     """A name alone, or with a worksheet, a group and headers."""
-    assert words.read_file("Staff.XLSX") == FromFile("Staff.XLSX")
+    assert rota.read_file("Staff.XLSX") == FromFile("Staff.XLSX")
     given_ = {"file": "a.csv", "sheet": "Oct", "group": "front", "columns": {"agents": "HC"}}
-    assert words.read_shifts(given_) == FromFile("a.csv", "Oct", "front", (("agents", "HC"),))
+    assert rota.read_shifts(given_) == FromFile("a.csv", "Oct", "front", (("agents", "HC"),))
 
 
 @pytest.mark.parametrize(
@@ -379,7 +381,7 @@ def test_a_file_is_its_name_or_a_mapping() -> None:
 )
 def test_wrong_files(value: object, problems: list[str]) -> None:
     """What is no table, and what is no key of one, are told."""
-    assert said(words.read_file, value) == problems
+    assert said(rota.read_file, value) == problems
 
 
 # --- hours of holidays -----------------------------------------------------------------------------------------------
@@ -387,13 +389,13 @@ def test_wrong_files(value: object, problems: list[str]) -> None:
 
 def test_hours_name_holidays_like_a_day() -> None:
     """`holiday` beside the weekdays, or among them; without it, holidays have the hours of Sunday."""
-    own = words.read_hours({"mon-fri": "08:00-20:00", "sun,holiday": "10:00-16:00"})
+    own = weeks.read_hours({"mon-fri": "08:00-20:00", "sun,holiday": "10:00-16:00"})
     assert own is not None
     assert [(p.start, p.end) for p in own.on(HOLIDAY)] == [(10 * HOUR, 16 * HOUR)]
-    closed = words.read_hours({"mon-sun": "08:00-20:00", "holiday": "closed"})
+    closed = weeks.read_hours({"mon-sun": "08:00-20:00", "holiday": "closed"})
     assert closed is not None
     assert closed.on(HOLIDAY) == ()
-    like_sunday = words.read_hours("08:00-20:00")
+    like_sunday = weeks.read_hours("08:00-20:00")
     assert isinstance(like_sunday, Week)
     assert like_sunday.holiday is None
     assert len(like_sunday.on(HOLIDAY)) == 1
@@ -401,6 +403,6 @@ def test_hours_name_holidays_like_a_day() -> None:
 
 def test_hours_of_a_holiday_end_at_midnight() -> None:
     """What would run on into a day that nobody knows is refused."""
-    assert said(words.read_hours, {"mon": "09:00-17:00", "holiday": "22:00-02:00"}) == [
+    assert said(weeks.read_hours, {"mon": "09:00-17:00", "holiday": "22:00-02:00"}) == [
         "22:00-02:00 runs past midnight, where the hours of a holiday end; write 22:00-24:00, or the other way round"
     ]
