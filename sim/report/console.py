@@ -298,8 +298,12 @@ def _assumptions(result: Result) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    """Lines that break at spaces only, so that half-hours and the names of files stay whole."""
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+    """Lines that break at spaces only, so that half-hours and the names of files stay whole, and not before a percent
+    sign."""
+    filled = textwrap.fill(
+        text.replace(" %", "\0%"), WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+    return filled.replace("\0", " ")
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -56,13 +56,14 @@ def say(estimate: Estimate, unit: str, currency: str) -> str:
     if estimate.value is None:
         return "–"
     text = _say(estimate.value, unit, currency)
-    if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
+    if estimate.low is None or estimate.high is None:
         return text
     ends = [_say(end, unit, currency) for end in (estimate.low, estimate.high)]
     if unit != "s":
         # seconds say in which unit each end is
         ends = [end.removesuffix(_word(unit, currency)).strip() for end in ends]
-    return f"{text} [{ends[0]}, {ends[1]}]"
+    # what hardly differs from run to run needs no brackets
+    return text if ends[0] == ends[1] else f"{text} [{ends[0]}, {ends[1]}]"
 
 
 def _say(value: float, unit: str, currency: str) -> str:
