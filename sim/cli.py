@@ -119,6 +119,9 @@ _set = click.option(
     help="Change one value, or try a range as in 8..14:2; may be repeated.",
 )
 _variant = click.option("--variant", metavar="NAME", help="One of the scenario's variants; by default none.")
+_variants = click.option(
+    "--variant", "variants", multiple=True, metavar="NAME", help="One of the scenario's variants; several: side by side."
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 _seed = click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63), help="Seed of all luck.")
 _jobs = click.option("--jobs", type=click.IntRange(1, 256), help="Processes; nothing depends on it but the time.")
@@ -127,7 +130,7 @@ _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 
 @commands.command(short_help="What will happen, in words, with plots.")
 @_file
-@_variant
+@_variants
 @_set
 @_seed
 @click.option("--replications", default=30, show_default=True, type=click.IntRange(1, 100_000), help="Independent runs")
@@ -137,7 +140,7 @@ _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 @_json
 @_quiet
 def run(
-    file: Path, variant: str | None, sets: tuple[str, ...], seed: int, replications: int, jobs: int | None,
+    file: Path, variants: tuple[str, ...], sets: tuple[str, ...], seed: int, replications: int, jobs: int | None,
     out: Path | None, *, uncertain: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Simulate a scenario and say what happens. Exit code 3: a threshold of the scenario was missed.
@@ -146,27 +149,28 @@ def run(
     sim run scenarios/broadband_week.yaml
     sim run scenarios/first.yaml --set phone.staff=8 --json
     sim run scenarios/first.yaml --set phone.staff=1..4      one run for each, side by side
-    sim run scenarios/broadband_evenings.yaml --variant four_more
+    sim run scenarios/broadband_evenings.yaml --variant four_more --variant moved    beside it as it is
     sim run scenarios/first.yaml --replications 100 --out results/mine
     """
     from sim.checks import checks, passed
     from sim.report import console, document, sweep
     from sim.scenario.ranges import sweep as swept
 
-    points = swept(sets)
+    names: list[str | None] = list(variants) if len(variants) == 1 else [None, *dict.fromkeys(variants)]
+    points = [(name, point) for name in names for point in swept(sets)]
     several = len(points) > 1
     runs = []
     # every mistake, before the first run
-    scenarios = [_read(file, point, variant) for point in points]
-    for point, scenario in zip(points, scenarios, strict=True):
+    scenarios = [_read(file, point, name) for name, point in points]
+    for (name, point), scenario in zip(points, scenarios, strict=True):
         if uncertain and not scenario.spec.uncertainty:
             raise UsageError(f"{file} lists nothing uncertain", "add uncertainty: {phone.handle_time: 6m..10m}")
-        given = [assignment for assignment in point if assignment not in sets]
+        given = tuple([name or "as is"] * (len(names) > 1) + [each for each in point if each not in sets])
         at = out if out is None or not several else out / "_".join(given).replace("/", "-").replace(" ", "")
         result, folder = _simulated(
             scenario, at, seed=seed, replications=replications, jobs=jobs, uncertain=uncertain, quiet=quiet
         )
-        runs.append((tuple(given), result, str(folder)))
+        runs.append((given, result, str(folder)))
     _, result, target = runs[0]
     if as_json:
         found = sweep.document(runs) if several else document.document(result) | {"results": target}

@@ -80,6 +80,8 @@ def duration(value: object) -> float:
             raise Unclear(f"{shown(value)} has no unit", hint)
     if re.match(rf"-{_DIGITS}", text):
         raise Unclear(f"{shown(value)} is negative", hint)
+    if re.search("work|business", text):
+        _refuse(value, kind, "closed hours count, as customers wait through them: write 24h or 2d")
     part = rf"({_DIGITS})\s*([A-Za-z]+)\s*"
     if not re.fullmatch(rf"(?:{part})+", text):
         _refuse(value, kind, hint)
@@ -109,7 +111,7 @@ def share(value: object) -> float:
 
 def rate(value: object) -> float:
     """Events a second: ``120/h``, ``0.08/month``. A month is 365.25 / 12 days. Raises `Unclear`."""
-    kind, hint = "a rate", "write a number a second, minute, hour, day, week, month or year, such as 120/h"
+    kind, hint = "a rate", "write a number an hour, day, week, month or year, such as 120/h or 4_600/week"
     found = _match(rf"({_NUMBER})\s*/\s*([A-Za-z]+)", value, kind, hint)
     return _not_negative(_float(found[1], value), value, hint) / _period(found[2], value, kind, hint)
 
@@ -142,6 +144,8 @@ def factor(value: object) -> float:
 def count(value: object, *, least: int = 0, most: int = _LARGEST) -> int:
     """A whole number, from `least` to `most`: ``12``, ``50_000``. Raises `Unclear`."""
     hint = "write a whole number, such as 12 or 50_000"
+    if re.fullmatch(r"[0-9]+\s*-\s*[0-9]+", _text(value)):
+        hint = f"write one number; --set tries several, as {re.sub(' *- *', '..', _text(value))}"
     found = _match(_NUMBER, value, "a whole number", hint)
     result = _float(found[0], value)
     if not result.is_integer():

@@ -25,7 +25,7 @@ _POINT = 1 / 72
 def open_days(intervals: Intervals, opened: Sequence[Bools]) -> list[date]:
     """The days on which anything that is drawn is open, in order; the first day where nothing ever is."""
     days = intervals.days()
-    return sorted({days[i] for row in opened for i in np.flatnonzero(row[: intervals.shown])}) or days[:1]
+    return sorted({days[i] for row in opened for i in np.flatnonzero(row[intervals.drawn])}) or days[:1]
 
 
 def day_strip(
@@ -37,7 +37,7 @@ def day_strip(
     `opened` holds somewhere among those that are drawn; a day on which it never does says `closed`.
     """
     axes, clock, day_of = sheet.panel(row), intervals.clock(), intervals.days()
-    numbers = np.flatnonzero(opened[: intervals.shown])
+    numbers = np.flatnonzero(opened[intervals.drawn])
     first, last = floor(clock[numbers].min()), ceil(clock[numbers].max() + intervals.hours)
     wide = (axes_width(axes) - BETWEEN * (len(days) - 1)) / len(days)
     gap = (last - first) * BETWEEN / wide

@@ -1,12 +1,14 @@
 """Intervals on the calendar: which day and hour each has, how many are drawn, and steps that end where they should.
 
-A plot by interval shows at most the first seven days. Hours are those of the wall clock: where `starts` has a time
-zone, the changes of its clocks are followed.
+A plot by interval shows seven days at most: of a longer run the week, counted from its start, that is worst for the
+plot's question. Hours are those of the wall clock: where `starts` has a time zone, the changes of its clocks are
+followed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -25,23 +27,37 @@ _UNITS = {900: "quarter-hours", 1800: "half-hours", 3600: "hours"}
 
 @dataclass(frozen=True)
 class Intervals:
-    """`count` intervals of `interval` seconds, the first at `starts`."""
+    """`count` intervals of `interval` seconds, the first at `starts`. A week of them is drawn, from the interval
+    `first` on; `why` says what makes it the one."""
 
     starts: datetime
     interval: int
     count: int
+    first: int = 0
+    why: str = ""
 
     @property
     def shown(self) -> int:
         """How many are drawn: those of seven days of the calendar, of 23 or 25 hours too."""
-        week = self._until(self.starts + timedelta(days=DAYS))
-        return min(self.count, max(1, round(week) // self.interval))
+        week = self._until(self.at(self.first) + timedelta(days=DAYS)) - self.first * self.interval
+        return min(self.count - self.first, max(1, round(week) // self.interval))
+
+    @property
+    def drawn(self) -> slice:
+        """Those that are drawn, of an array of all."""
+        return slice(self.first, self.first + self.shown)
 
     @property
     def note(self) -> str:
-        """What is left out, for the subtitle; empty where nothing is."""
-        days = (self.at(self.count).replace(tzinfo=None) - self.starts.replace(tzinfo=None)) / timedelta(days=1)
-        return f" The first {DAYS} of {days:.3g} days are shown." if self.shown < self.count else ""
+        """Which week is drawn and why, for the subtitle; empty where nothing is left out."""
+        if self.shown == self.count:
+            return ""
+        return f" Shown is the week from {day_name(self.at(self.first).date())}, {self.why}."
+
+    @property
+    def covered(self) -> str:
+        """What totals are of, where that is not the whole run."""
+        return "" if self.shown == self.count else " in the week shown"
 
     @property
     def unit(self) -> str:
@@ -61,8 +77,8 @@ class Intervals:
         return (self.starts.astimezone(UTC) + after).astimezone(self.starts.tzinfo)
 
     def elapsed(self, day: date) -> float:
-        """Hours from the start of the first interval to the midnight that begins `day`."""
-        return self._until(datetime.combine(day, time(), self.starts.tzinfo)) / HOUR
+        """Hours from the start of the first interval that is drawn to the midnight that begins `day`."""
+        return self._until(datetime.combine(day, time(), self.starts.tzinfo)) / HOUR - self.first * self.hours
 
     def _until(self, moment: datetime) -> float:
         """Seconds from the start of the first interval to a moment of the wall clock."""
@@ -73,16 +89,18 @@ class Intervals:
 
     def days(self) -> list[date]:
         """The day of each interval that is drawn."""
-        return [self.at(number).date() for number in range(self.shown)]
+        return [moment.date() for moment in self._moments()]
 
     def clock(self) -> Floats:
         """The hour of the day at which each interval that is drawn starts."""
-        moments = [self.at(number) for number in range(self.shown)]
-        return np.array([m.hour + m.minute / 60 + m.second / HOUR for m in moments], dtype=np.float64)
+        return np.array([m.hour + m.minute / 60 + m.second / HOUR for m in self._moments()], dtype=np.float64)
+
+    def _moments(self) -> list[datetime]:
+        return [self.at(self.first + number) for number in range(self.shown)]
 
     def named(self, number: int) -> str:
-        """When an interval starts, in words: Mon 5 Oct 10:30."""
-        moment = self.at(number)
+        """When an interval starts, counted from the first that is drawn, in words: Mon 5 Oct 10:30."""
+        moment = self.at(self.first + number)
         return f"{day_name(moment.date())} {moment:%H:%M}"
 
     def span(self) -> str:
@@ -92,6 +110,28 @@ class Intervals:
     def stamps(self) -> list[str]:
         """The start of every interval, drawn or not, as in ISO 8601."""
         return [self.at(number).isoformat(timespec="minutes") for number in range(self.count)]
+
+
+def worst_week(
+    starts: datetime, interval: int, amount: Floats, most: str, of: Callable[[Floats], float] = np.nansum
+) -> Intervals:
+    """The intervals of a run, drawn from the week that has most: the first of those that have as much.
+
+    Args:
+        starts: when the first interval starts.
+        interval: seconds of one.
+        amount: what is worst where there is most of it; one number an interval, NaN where there is none.
+        most: what there is most of, in words.
+        of: what makes one number of a week's amounts.
+    """
+    every = Intervals(starts, interval, len(amount))
+    weeks = [every]
+    while weeks[-1].drawn.stop < every.count:
+        weeks.append(replace(every, first=weeks[-1].drawn.stop))
+    found = [of(amount[week.drawn]) if np.isfinite(amount[week.drawn]).any() else 0.0 for week in weeks]
+    if max(found, default=0.0) <= 0:
+        return replace(every, why=f"the first of {len(weeks)}")
+    return replace(weeks[int(np.argmax(found))], why=f"of {len(weeks)} the one with the most {most}")
 
 
 def day_name(day: date) -> str:

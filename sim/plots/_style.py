@@ -210,7 +210,7 @@ def time_axis(axes: Axes, intervals: Intervals) -> None:
     """An axis of hours since the start: named days where it is longer than two, else hours of the day."""
     last = intervals.shown * intervals.hours
     axes.set_xlim(0, last)
-    days = sorted({*intervals.days(), intervals.at(intervals.shown).date()})
+    days = sorted({*intervals.days(), intervals.at(intervals.drawn.stop).date()})
     edges = [min(max(0.0, intervals.elapsed(day)), last) for day in days] + [last]
     if last <= 48:
         step = next(s for s in (0.5, 1, 2, 3, 6) if last / s <= 12)

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import PLOTS
-from sim.plots._intervals import Bools, Intervals, outline
+from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, GREY, ORANGE, PALE, SKY, Label, Sheet, label_ends, plain, say, time_axis
 from sim.tables import Floats
 
@@ -64,7 +64,7 @@ def draw(data: Backlog) -> Figure:
     )
     for row, channel in enumerate(data.channels):
         axes = sheet.panel(row)
-        if np.isfinite(channel.waiting[:, : intervals.shown]).any():
+        if np.isfinite(channel.waiting[:, intervals.drawn]).any():
             _panel(axes, channel, intervals)
         else:
             say(axes, "the backlog is not known at any time shown")
@@ -73,16 +73,16 @@ def draw(data: Backlog) -> Figure:
 
 
 def _panel(axes: Axes, channel: ChannelBacklog, intervals: Intervals) -> None:
-    shown, width = intervals.shown, intervals.hours
-    x = np.arange(shown, dtype=np.float64) * width
-    low, median, high = _quantiles(channel.waiting[:, :shown])
-    sample = channel.waiting[0, :shown]
+    shown, width = intervals.drawn, intervals.hours
+    x = np.arange(intervals.shown, dtype=np.float64) * width
+    low, median, high = _quantiles(channel.waiting[:, shown])
+    sample = channel.waiting[0, shown]
     known = np.isfinite(median)
     time_axis(axes, intervals)
     top = max(1.0, 1.2 * float(np.nanmax(np.fmax(high, sample))))
     axes.set_ylim(0.0, top)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    corners, ceiling = outline(x, width, ~channel.staffed[:shown], np.full(shown, top))
+    corners, ceiling = outline(x, width, ~channel.staffed[shown], np.full(intervals.shown, top))
     axes.fill_between(corners, 0.0, ceiling, step="post", color=PALE, linewidth=0, zorder=0)
     labels = []
     if len(channel.waiting) > 1:
@@ -147,7 +147,7 @@ def alt(data: Backlog) -> str:
 
 
 def _finding(channel: ChannelBacklog, intervals: Intervals) -> str:
-    low, median, high = _quantiles(channel.waiting[:, : intervals.shown])
+    low, median, high = _quantiles(channel.waiting[:, intervals.drawn])
     if not np.isfinite(median).any():
         return "not known"
     top = int(np.nanargmax(median))
@@ -164,4 +164,6 @@ def _runs(data: Backlog) -> int:
 
 
 def _intervals(data: Backlog) -> Intervals:
-    return Intervals(data.starts, data.interval, max((len(channel.staffed) for channel in data.channels), default=1))
+    """The week in which any channel's median is highest."""
+    highest = np.max([_quantiles(channel.waiting)[1] for channel in data.channels], axis=0)
+    return worst_week(data.starts, data.interval, highest, "waiting at once", np.nanmax)

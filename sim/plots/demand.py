@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.plots import PLOTS
 from sim.plots._days import day_strip, open_days
-from sim.plots._intervals import Bools, Intervals, outline
+from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLUE, SKY, Sheet, plain, say
 from sim.tables import Floats
 
@@ -69,7 +69,7 @@ def draw(data: Demand) -> Figure:
         key=0.28 if runs > 1 else 0.0,
     )
     for row, (channel, now_open) in enumerate(zip(data.channels, opened, strict=True)):
-        if now_open[: intervals.shown].any():
+        if now_open[intervals.drawn].any():
             _row(sheet, row, intervals, days, channel)
         else:
             say(sheet.panel(row), "closed in the whole of the time shown")
@@ -81,8 +81,8 @@ def draw(data: Demand) -> Figure:
 
 
 def _row(sheet: Sheet, row: int, intervals: Intervals, days: Any, channel: ChannelDemand) -> None:
-    keep = channel.counts[: intervals.shown]
-    low, median, high = _quantiles(channel.offered[:, : intervals.shown])
+    keep = channel.counts[intervals.drawn]
+    low, median, high = _quantiles(channel.offered[:, intervals.drawn])
     top = max(1.0, 1.08 * float(high[keep].max()))
     axes, x = day_strip(sheet, row, intervals, days, channel.counts, top, "closed")
     if len(channel.offered) > 1:
@@ -119,13 +119,14 @@ def alt(data: Demand) -> str:
 
 
 def _finding(channel: ChannelDemand, intervals: Intervals) -> str:
-    offered = channel.offered[:, : intervals.shown]
+    offered = channel.offered[:, intervals.drawn]
     if not offered.any():
         return "no contacts"
     low, median, high = (float(values[0]) for values in _quantiles(offered.sum(axis=1, keepdims=True)))
     band, text = "", f"{median:,.0f} contacts"
     if len(offered) > 1:
         text += f" (10 to 90 %: {low:,.0f} to {high:,.0f})"
+    text += intervals.covered
     lows, medians, highs = _quantiles(offered)
     # where medians are equal, as those of small counts are, the higher band decides
     most = int(np.lexsort((highs, medians))[-1])
@@ -144,4 +145,6 @@ def _runs(data: Demand) -> int:
 
 
 def _intervals(data: Demand) -> Intervals:
-    return Intervals(data.starts, data.interval, max((len(channel.opened) for channel in data.channels), default=1))
+    """The week with the most contacts, in the mean over replications."""
+    offered = np.sum([channel.offered.mean(axis=0) for channel in data.channels], axis=0)
+    return worst_week(data.starts, data.interval, offered, "contacts")

@@ -19,7 +19,7 @@ from matplotlib.ticker import PercentFormatter
 
 from sim.plots import PLOTS
 from sim.plots._days import day_strip, open_days
-from sim.plots._intervals import Bools, Intervals, outline
+from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, PALE, SKY, Sheet, plain, say
 from sim.tables import Floats
 
@@ -86,7 +86,7 @@ def draw(data: Occupancy) -> Figure:
         key=0.28,
     )
     for row, (group, now_open) in enumerate(zip(data.groups, opened, strict=True)):
-        if now_open[: intervals.shown].any():
+        if now_open[intervals.drawn].any():
             _row(sheet, row, intervals, days, group)
         else:
             say(sheet.panel(row), "nobody is scheduled in the whole of the time shown")
@@ -97,7 +97,7 @@ def draw(data: Occupancy) -> Figure:
 
 
 def _row(sheet: Sheet, row: int, intervals: Intervals, days: Any, group: GroupTime) -> None:
-    busy, talk = group.busy[: intervals.shown], group.share(group.talk)[: intervals.shown]
+    busy, talk = group.busy[intervals.drawn], group.share(group.talk)[intervals.drawn]
     axes, x = day_strip(sheet, row, intervals, days, np.isfinite(group.busy), 1.0, "nobody\nscheduled")
     corners, lower, upper = outline(x, intervals.hours, np.isfinite(busy), talk, busy)
     zero, one = np.where(np.isfinite(corners), 0.0, np.nan), np.where(np.isfinite(corners), 1.0, np.nan)
@@ -132,21 +132,23 @@ def alt(data: Occupancy) -> str:
 
 
 def _finding(group: GroupTime, intervals: Intervals) -> str:
-    busy = group.busy[: intervals.shown]
+    busy = group.busy[intervals.drawn]
     known = int(np.isfinite(busy).sum())
     if not known:
         return "nobody scheduled"
     talk, wrap_up, present = (
-        float(hours[: intervals.shown].sum()) for hours in (group.talk, group.wrap_up, group.present)
+        float(hours[intervals.drawn].sum()) for hours in (group.talk, group.wrap_up, group.present)
     )
     above, worst = int((busy > GUIDE[1]).sum()), int(np.nanargmax(busy))
     often = f" in {above} of {known} {intervals.unit}" if above else ""
     return (
-        f"busy {100 * (talk + wrap_up) / present:.0f} % of the time ({100 * wrap_up / present:.0f} % wrap-up), "
+        f"busy {100 * (talk + wrap_up) / present:.0f} % of the time{intervals.covered} ({100 * wrap_up / present:.0f} % wrap-up), "
         f"{'' if above else 'never '}above {100 * GUIDE[1]:.0f} %{often}; "
         f"busiest on {intervals.named(worst)}, {100 * busy[worst]:.0f} %"
     )
 
 
 def _intervals(data: Occupancy) -> Intervals:
-    return Intervals(data.starts, data.interval, max((len(group.present) for group in data.groups), default=1))
+    """The week with the most work."""
+    work = np.sum([group.talk + group.wrap_up for group in data.groups], axis=0)
+    return worst_week(data.starts, data.interval, work, "agent-hours of work")

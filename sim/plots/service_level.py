@@ -18,7 +18,7 @@ from matplotlib.ticker import PercentFormatter
 from sim.plots import PLOTS
 from sim.plots._days import day_strip, open_days
 from sim.plots._duration import duration
-from sim.plots._intervals import Bools, Intervals, outline
+from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, SHORT, SKY, Label, Sheet, label_ends, plain, say
 from sim.tables import Floats
 
@@ -70,7 +70,7 @@ def draw(data: ServiceLevel) -> Figure:
         right=0.8,
     )
     for row, (channel, now_open) in enumerate(zip(data.channels, opened, strict=True)):
-        if not now_open[: intervals.shown].any():
+        if not now_open[intervals.drawn].any():
             say(sheet.panel(row), "closed, or no contacts, in the whole of the time shown")
             sheet.name(row, channel.name, _target(channel))
             continue
@@ -91,7 +91,7 @@ def _band(data: ServiceLevel) -> str:
 
 
 def _row(axes: Axes, x: Floats, intervals: Intervals, channel: ChannelLevel) -> None:
-    width, shown = intervals.hours, slice(intervals.shown)
+    width, shown = intervals.hours, intervals.drawn
     level, low, high = channel.level[shown], channel.low[shown], channel.high[shown]
     corners, bottom, top = outline(x, width, channel.missed[shown], level, np.full_like(level, channel.share))
     axes.fill_between(corners, bottom, top, step="post", **SHORT)
@@ -129,7 +129,7 @@ def _target(channel: ChannelLevel) -> str:
 
 
 def _finding(channel: ChannelLevel, intervals: Intervals) -> str:
-    level, missed = channel.level[: intervals.shown], channel.missed[: intervals.shown]
+    level, missed = channel.level[intervals.drawn], channel.missed[intervals.drawn]
     measured = int(np.isfinite(level).sum())
     if not measured:
         return "nothing to measure"

@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.plots import PLOTS
 from sim.plots._days import day_strip, open_days
-from sim.plots._intervals import Bools, Intervals, outline
+from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, SHORT, SKY, Sheet, plain, say
 from sim.tables import Floats
 
@@ -81,7 +81,7 @@ def draw(data: Staffing) -> Figure:
         key=0.28,
     )
     for row, (group, now_open) in enumerate(zip(data.groups, opened, strict=True)):
-        if not now_open[: intervals.shown].any():
+        if not now_open[intervals.drawn].any():
             say(sheet.panel(row), "closed, or nothing required, in the whole of the time shown")
             sheet.name(row, group.name, "")
             continue
@@ -98,7 +98,7 @@ def _top(group: GroupStaffing, opened: Bools) -> float:
 
 
 def _row(axes: Axes, x: Floats, intervals: Intervals, group: GroupStaffing) -> None:
-    width, shown, spare = intervals.hours, slice(intervals.shown), group.spare[: intervals.shown]
+    width, shown, spare = intervals.hours, intervals.drawn, group.spare[intervals.drawn]
     scheduled, required = group.scheduled[shown], group.required[shown]
     for gap, style in ((spare > 0, _SPARE), (spare < 0, SHORT)):
         corners, low, high = outline(x, width, gap, scheduled, required)
@@ -140,21 +140,23 @@ def alt(data: Staffing) -> str:
 
 
 def _finding(group: GroupStaffing, intervals: Intervals) -> str:
-    spare = group.spare[: intervals.shown]
+    spare = group.spare[intervals.drawn]
     opened = int(np.isfinite(spare).sum())
     if not opened:
         return "closed throughout"
     surplus = float(np.nansum(np.maximum(spare, 0.0))) * intervals.hours
     short = int((spare < 0).sum())
     if not short:
-        return f"never short; {surplus:,.1f} agent-hours to spare in {opened} {intervals.unit}"
+        return f"never short; {surplus:,.1f} agent-hours to spare in {opened} {intervals.unit}{intervals.covered}"
     missing = float(np.nansum(np.maximum(-spare, 0.0))) * intervals.hours
     worst = int(np.nanargmin(spare))
     return (
-        f"short in {short} of {opened} {intervals.unit}, by {missing:,.1f} agent-hours ({surplus:,.1f} spare elsewhere)"
-        f"; most on {intervals.named(worst)}: {group.scheduled[worst]:.3g} of {group.required[worst]:.3g}"
+        f"short in {short} of {opened} {intervals.unit}{intervals.covered}, by {missing:,.1f} agent-hours ({surplus:,.1f} "
+        f"spare elsewhere); fewest for the need on {intervals.named(worst)}: {scheduled[worst]:.3g} of {required[worst]:.3g}"
     )
 
 
 def _intervals(data: Staffing) -> Intervals:
-    return Intervals(data.starts, data.interval, max((len(group.scheduled) for group in data.groups), default=1))
+    """The week in which most is missing."""
+    short = np.sum([np.nan_to_num(np.maximum(-group.spare, 0.0)) for group in data.groups], axis=0)
+    return worst_week(data.starts, data.interval, short, "agent-hours short")

@@ -264,8 +264,8 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
             for name in by_share:
                 yield Finding(
                     ("channels", name), f"nothing says how many contacts {name} gets",
-                    f"give customers, as in customers: 20000, or {name} a rate, as in rate: 120/h",
-                    (("customers",), ("channels", name, "rate"), ("demand",)),
+                    f"give customers, as in customers: 20000, or {name} a volume, as in volume: 600/week",
+                    (("customers",), ("channels", name, "rate"), ("channels", name, "volume"), ("demand",)),
                 )  # fmt: skip
         for name, channel in spec.channels.items():
             if channel.rate is None and _is_quiet(spec, name):
@@ -406,4 +406,5 @@ def _thresholds(spec: ScenarioSpec) -> Iterator[Finding]:
         try:
             limit_of(name, words, spec)
         except Unclear as problem:
-            yield Finding(("thresholds", name), problem.what, problem.hint, (("channels",),))
+            about = ("channels", name.partition(".")[0], "kind")
+            yield Finding(("thresholds", name), problem.what, problem.hint, (about,))

@@ -124,12 +124,21 @@ def read_again(value: Any) -> AgainRule:
     return AgainRule(units.share(chance.strip()), _within_a_century(after.strip()))
 
 
+_SUMMER = {
+    "BST": "Europe/London", "CEST": "Europe/Berlin", "EDT": "America/New_York", "CDT": "America/Chicago",
+    "MDT": "America/Denver", "PDT": "America/Los_Angeles", "PST": "America/Los_Angeles", "CST": "America/Chicago",
+}  # fmt: skip
+"""Names of a clock that is not on all year, and where it is usual."""
+
+
 def read_zone(value: Any) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         # GMT+1 is near to many, and is none of them
         near = "" if re.search("[0-9]", str(value)) else did_you_mean(str(value)[:60], sorted(available_timezones()))
+        if str(value).upper() in _SUMMER:
+            near = f"did you mean '{_SUMMER[str(value).upper()]}'?"
         hint = near if near.endswith("?") else "write one as in Europe/London"
         raise Unclear(f"{shown(value)} is not a time zone", hint) from None
 
