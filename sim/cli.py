@@ -120,7 +120,11 @@ _set = click.option(
 )
 _variant = click.option("--variant", metavar="NAME", help="One of the scenario's variants; by default none.")
 _variants = click.option(
-    "--variant", "variants", multiple=True, metavar="NAME", help="One of the scenario's variants; several: side by side."
+    "--variant",
+    "variants",
+    multiple=True,
+    metavar="NAME",
+    help="A variant of the scenario; several: side by side.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 _seed = click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63), help="Seed of all luck.")
@@ -324,7 +328,10 @@ def backtest(
     "--out", default="desk.yaml", show_default=True, metavar="FILE", type=click.Path(path_type=Path),
     help="The scenario to write.",
 )  # fmt: skip
-@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help='As in offered="Calls Offered".')
+@click.option(
+    "--column", "columns", multiple=True, metavar="OURS=THEIRS",
+    help='As in offered="Calls Offered". Ours: date, time, channel, offered, answered, abandoned, aht, talk, wrap_up.',
+)  # fmt: skip
 @click.option("--sheet", metavar="NAME", help="Which worksheet; by default the first with a table.")
 @click.option("--channel", default="phone", show_default=True, help="Of counts that do not name one.")
 @click.option(

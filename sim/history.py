@@ -23,8 +23,8 @@ import numpy as np
 
 from sim.clock import DAY, odd_hour
 from sim.defaults import CHANNELS
-from sim.errors import Mistake, ScenarioError, UsageError, did_you_mean
-from sim.sheets import Cells, Sheet, Wanted, read_sheet
+from sim.errors import Mistake, ScenarioError, UsageError
+from sim.sheets import DOTS, Cells, Sheet, Wanted, has_time, is_date, is_time, meant, read_sheet
 from sim.tables import Floats
 
 HALF_HOUR = 1800
@@ -66,7 +66,10 @@ _COUNTS = {
     ),
 }  # fmt: skip
 _WHEN = (
-    Wanted("date", ("date", "day", "call date", "interval date", "start date"), required=False, means="the date"),
+    Wanted(
+        "date", ("date", "day", "call date", "interval date", "start date"), required=False, means="the date",
+        like=lambda value: is_date(value) and not has_time(value),
+    ),
     Wanted(
         "time",
         (
@@ -75,6 +78,7 @@ _WHEN = (
         ),
         required=False,
         means="the start of the interval",
+        like=lambda value: is_time(value) or has_time(value),
     ),
 )  # fmt: skip
 _WHO = Wanted(
@@ -143,6 +147,12 @@ class History:
     channels: tuple[Counts, ...]
     unused: tuple[str, ...]
     """Headers of columns that nothing was read from."""
+    above: int = 0
+    """Lines or rows above the header."""
+    totals: tuple[str, ...] = ()
+    """The rows of totals that were left out: ``line 514``."""
+    date_order: str = ""
+    """Of dates such as 05/10/2026: "day first" or "month first", as the others of their column tell; else nothing."""
 
     @property
     def step(self) -> int:
@@ -178,12 +188,31 @@ def read_counts(
     """
     for key in columns:
         if key not in KEYS:
-            raise UsageError(f"--column {key}=…: '{key}' is not a column that is looked for", did_you_mean(key, KEYS))
-    reader = _Reader(read_sheet(path, sheet), columns, channel, time_zone)
+            hint = meant(key, [*_WHEN, _WHO, *_measures()])
+            raise UsageError(f"--column {key}=…: '{key}' is not a column that is looked for", hint)
+
+    def lacks(table: Sheet) -> int:
+        try:
+            _Reader(table, columns, channel, time_zone)
+        except ScenarioError:
+            wanted = [want._replace(required=True) for want in (*_WHEN, *_measures()[:1])]
+            return 1 + table.lacks(wanted, columns)
+        return 0
+
+    reader = _Reader(read_sheet(path, sheet, lacks=lacks), columns, channel, time_zone)
     rows = list(reader.rows())
     reader.judge(rows)
     reader.cells.check()
     return reader.history(rows)
+
+
+def _measures(*, offered: bool = False) -> list[Wanted]:
+    """The columns of counts and of times; that of offered contacts, which is the first, may be required."""
+    counts = [
+        Wanted(key, names, required=offered and key == "offered", means=f"the {key} contacts")
+        for key, names in _COUNTS.items()
+    ]
+    return counts + [Wanted(key, _with_units(names), required=False) for key, names in _TIMES.items()]
 
 
 class _Reader:
@@ -194,8 +223,6 @@ class _Reader:
         self.sheet = sheet
         self.zone = zone
         self.when = sheet.columns(_WHEN, _only(columns, ("date", "time")), _as_options)
-        if not self.when:
-            sheet.columns([wanted._replace(required=True) for wanted in _WHEN], {}, _as_options)
         self.layouts = self._layouts(columns, channel)
         self.cells = Cells(sheet)
 
@@ -203,17 +230,20 @@ class _Reader:
         given = _only(columns, ("channel", *_COUNTS, *_TIMES))
         who = self.sheet.columns([_WHO], _only(columns, ("channel",)), _as_options)
         wide = {} if given or who else _wide(self.sheet.header)
-        if len(wide) > 1:
+        when = self._when_missing()
+        if len(wide) > 1 and not when:
             return wide
-        measures = [
-            Wanted(key, names, required=key == "offered" and not wide, means=f"the {key} contacts")
-            for key, names in _COUNTS.items()
-        ]
-        measures += [Wanted(key, _with_units(names), required=False) for key, names in _TIMES.items()]
-        layout = self.sheet.columns([_WHO, *measures], given, _as_options)
+        layout = self.sheet.columns([*when, _WHO, *_measures(offered=not wide)], given, _as_options)
         if "offered" not in layout:
             return wide
         return {(None if who else channel): layout}
+
+    def _when_missing(self) -> list[Wanted]:
+        """Of the columns of date and time, those that are not there, unless another holds both."""
+        moments = any(has_time(row[column]) for row in self.sheet.rows for column in self.when.values())
+        missing = [want._replace(required=True) for want in _WHEN if want.key not in self.when and not moments]
+        both = any(has_time(cell) for row in self.sheet.rows for cell in row)
+        return missing[1:] if both and len(missing) > 1 else missing
 
     def rows(self) -> Iterator[_Row]:
         """Every row and channel that can be read; what cannot is noted."""
@@ -356,6 +386,9 @@ class _Reader:
                 if any(entry.offered for entry in by_channel[plain])
             ),
             unused=tuple(text for column, text in enumerate(self.sheet.header) if column not in used and text.strip()),
+            above=self.sheet.header_number - 1,
+            totals=tuple(f"{self.sheet.row_word} {number}" for number in self.sheet.totals),
+            date_order=self.cells.date_order(self.when.get("date", self.when.get("time", 0))),
         )
 
 
@@ -452,7 +485,9 @@ def _with_units(names: Sequence[str]) -> tuple[str, ...]:
 
 def _as_options(headers: Mapping[str, str]) -> str:
     """How `sim new` is told which column holds what."""
-    return " ".join(f'--column {key}="{header}"' for key, header in headers.items())
+    return " ".join(
+        f"--column {key}={DOTS}" if header == DOTS else f'--column {key}="{header}"' for key, header in headers.items()
+    )
 
 
 def _only(columns: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ or, where the desk cannot run without it (its staff), worked out from the counts
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +27,7 @@ from sim.fitting import Fit, Fitted, Shape, fit
 from sim.history import NAME, History, read_counts
 from sim.repeats import first_attempts
 from sim.roster import read_levels
-from sim.scenario import lower
+from sim.scenario import lower, schema
 from sim.scenario.read import Scenario, read
 from sim.scenario.words import Mean, read_again, read_ending, read_zone
 from sim.tables import Floats
@@ -63,7 +64,7 @@ def new(
     time_zone: str = "UTC",
     counts_are: Literal["offered", "first_attempts"] = "offered",
 ) -> Written:
-    """Write a scenario that continues the counts of a file.
+    """Write a scenario that continues the counts of a file, and the JSON Schema that it names beside it, where none is.
 
     Args:
         counts: CSV or Excel, a row an interval and channel. columns: our name of a column (`sim.history.KEYS`) → its
@@ -78,13 +79,14 @@ def new(
     """
     zone = _checked(out, channel, time_zone, staff)
     history = read_counts(counts, columns=columns or {}, sheet=sheet, channel=channel, time_zone=zone)
+    if out.exists() or out.is_symlink():
+        raise _taken(out)
     draft = _Draft(history, fit(history), out, zone, counts_are, staff)
-    return Written(out, draft.summary(_write(out, draft.text())))
+    scenario = _write(out, draft.text())
+    return Written(out, draft.summary(scenario, with_schema=_write_schema(out.parent / schema.FILE)))
 
 
 def _checked(out: Path, channel: str, time_zone: str, staff: Path | None) -> str:
-    if out.exists() or out.is_symlink():
-        raise _taken(out)
     if out.suffix not in (".yaml", ".yml"):
         raise UsageError(f"--out {out}: a scenario is a .yaml file", f"write --out {out.with_suffix('.yaml')}")
     if not NAME.fullmatch(channel):
@@ -128,6 +130,20 @@ def _write(out: Path, text: str) -> Scenario:
     except OSError as problem:
         why = (problem.strerror or str(problem)).lower()
         raise CannotWrite(f"{out} cannot be written: {why}", "choose another place with --out") from problem
+
+
+def _write_schema(path: Path) -> bool:
+    """Write what editors check a scenario by; False where there is such a file."""
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            json.dump(schema.json_schema(), file, indent=1, ensure_ascii=False)
+            file.write("\n")
+    except FileExistsError:
+        return False
+    except OSError as problem:
+        why = (problem.strerror or str(problem)).lower()
+        raise CannotWrite(f"{path} cannot be written: {why}", "choose another place with --out") from problem
+    return True
 
 
 class _Level(NamedTuple):
@@ -197,7 +213,9 @@ class _Draft:
         written = ", ".join(f"{key}: {_two_digits(shape)}" for key, shape in known.items() if shape is not None)
         if not written:
             return ["# these few days cannot tell how days and hours differ by more than chance: the defaults hold"]
-        comment = f"beyond chance, days differ by {_spread(days)}, hours of a day by {_spread(hours)}; 0 is not at all"
+        comment = f"days differ by {_spread(days)}, hours of a day by {_spread(hours)}"
+        if days == hours == 0:
+            comment = "days and hours differ by no more than chance"
         return _aligned([_Line(f"demand: {{{written}}}", comment)])
 
     def _channel(self, channel: Fitted) -> list[str]:
@@ -218,9 +236,11 @@ class _Draft:
         if channel.kind == "live" and channel.abandoned is None:
             return _Line("    counts: offered", f"{said}, as many as follow from the staff")
         share = channel.abandoned if channel.kind == "live" else None
-        first = self.plans[channel.name].first_attempts(share or 0.0)
-        comment = f"{said}: {channel.weekly:,.0f} offered are {first:,.0f} first attempts"
-        counts = "offered" if share is None else f"offered(abandoned {100 * share:.1f}%)"
+        # of the figures as they are written, which is what is read back
+        weekly, percent = float(_amount(channel.weekly)), f"{100 * (share or 0.0):.1f}"
+        first = self.plans[channel.name].first_attempts(weekly, float(percent) / 100)
+        comment = f"{said}: {weekly:,.0f} offered are {first:,.0f} first attempts"
+        counts = "offered" if share is None else f"offered(abandoned {percent}%)"
         return _Line(f"    counts: {counts}", comment)
 
     def _hours(self, channel: Fitted) -> _Line:
@@ -267,7 +287,7 @@ class _Draft:
 
     # --- the summary -------------------------------------------------------------------------------------------------
 
-    def summary(self, scenario: Scenario) -> str:
+    def summary(self, scenario: Scenario, *, with_schema: bool) -> str:
         """What was read, left out and supposed, for the terminal; `scenario` is the text as read back."""
         history, days = self.history, self.history.days
         lines = [
@@ -276,10 +296,24 @@ class _Draft:
         ]
         for channel in self.fit.channels:
             lines.append(self._totals(channel, scenario))
-        lines += [*self._missing_days(), *self._holidays(), *self._assumed()]
+        lines += [*self._left_out(), *self._missing_days(), *self._holidays(), *self._assumed()]
         if history.unused:
             lines.append(f"Not used: the column{'s' * (len(history.unused) > 1)} {', '.join(history.unused)}.")
+        if with_schema:
+            lines.append(f"{schema.FILE}: written beside it; editors that read it complete and check what you type.")
         return "\n".join([*lines, f"next: sim run {self.out}"])
+
+    def _left_out(self) -> Iterable[str]:
+        """What of the file is no interval, and how its dates were read where they can be read in two ways."""
+        above, totals, order = self.history.above, self.history.totals, self.history.date_order
+        parts = [f"{above} line{'s' * (above > 1)} above the header"] * (above > 0)
+        if totals:
+            where = f" ({', '.join(totals)})" if len(totals) <= 3 else ""
+            parts.append(f"{len(totals)} totals row{'s' * (len(totals) > 1)}{where}")
+        if parts:
+            yield f"Left out: {', '.join(parts)}."
+        if order:
+            yield f"Dates such as 05/10/2026 were read {order}: others of the column cannot be read otherwise."
 
     def _totals(self, channel: Fitted, scenario: Scenario) -> str:
         name = channel.name if channel.name == channel.said else f"{channel.name} ({_printable(channel.said)})"
@@ -295,7 +329,7 @@ class _Draft:
         return (
             f"{name}: {channel.offered:,} offered in {days} days{lost}; {channel.offered * share:,.0f} first attempts, "
             f"the rest redials and reconnects\n"
-            f"  a mean week: {channel.weekly:,.0f} offered, {channel.weekly * share:,.0f} first attempts"
+            f"  a mean week: {counted.offered:,.0f} offered, {counted.issues:,.0f} first attempts"
         )
 
     def _missing_days(self) -> Iterable[str]:
@@ -332,7 +366,9 @@ class _Draft:
             elif plan.assumes_wrap_up:
                 yield f"Assumed for {channel.name}: {_seconds(plan.wrap_up)} of wrap-up{plan.why_wrap_up}."
             if channel.name not in CHANNELS:
-                yield f"Assumed for {channel.name}: it is {channel.kind}; {_why(channel)}."
+                yield f"Assumed for {channel.name}: {_kind_assumed(channel)}."
+            if self.offered:
+                yield f"Assumed for {channel.name}: {plan.again_assumed()}."
         if self.staff is None:
             yield "Assumed: the staff is worked out from the counts, not your own; write yours in, or give --staff."
         elif len(self.fit.channels) > 1:
@@ -361,6 +397,15 @@ def _why(channel: Fitted) -> str:
         kind = "waits to be worked on" if channel.kind == "deferrable" else "is a live contact"
         return f"by its name it {kind}; change it if not"
     return "customers abandon it" if channel.abandoned else "nobody abandons it; change it if customers wait on line"
+
+
+def _kind_assumed(channel: Fitted) -> str:
+    live = channel.kind == "live"
+    said = "customers wait on the line for an answer" if live else "its messages wait to be worked on"
+    why = (
+        "by its name" if channel.abandoned is None else "as some abandon" if channel.abandoned else "as nobody abandons"
+    )
+    return f"{said} (kind: {channel.kind}), {why}; if not, write kind: {'deferrable' if live else 'live'}"
 
 
 # --- what a channel needs --------------------------------------------------------------------------------------------
@@ -402,11 +447,21 @@ class _Plan:
         exact = (self.channel.aht_by_hour * whole - self.wrap_up) / self.handle
         return np.asarray(np.round(np.maximum(exact, 0.1), DECIMALS), dtype=np.float64)
 
-    def first_attempts(self, abandoned: float) -> float:
-        """Of the contacts offered in a mean week, those that are the first of their issue."""
+    def first_attempts(self, weekly: float, abandoned: float) -> float:
+        """Of the contacts offered in a week, those that are the first of their issue."""
         unresolved = 1 - units.share(self.preset["resolved_at_first_contact"])
         again = unresolved * read_again(self.preset["reconnect"]).chance
-        return first_attempts(self.channel.weekly, read_again(self.preset["redial"]).chance, abandoned, again)
+        return first_attempts(weekly, read_again(self.preset["redial"]).chance, abandoned, again)
+
+    def again_assumed(self) -> str:
+        """The defaults that first attempts rest on, with their keys."""
+        keys = ("redial", "resolved_at_first_contact", "reconnect")
+        redial, solved, back = (str(self.preset[key]) for key in keys)
+        chance = f"chance of a redial (redial: {redial}), " if redial != "no" else ""
+        return (
+            f"first attempts rest on the default {chance}share solved at first contact (resolved_at_first_contact: "
+            f"{solved}) and share that comes back (reconnect: {back})"
+        )
 
     def levels(self, weekday: int) -> tuple[_Level, ...]:
         """What Erlang C asks for, neighbours with the same number as one; nobody where the channel is closed."""
@@ -573,7 +628,7 @@ def _two_digits(shape: float) -> str:
 def _spread(shape: float | None) -> str:
     if shape is None:
         return "an unknown part (the default holds)"
-    return f"±{100 * shape**-0.5:.0f} %" if shape else "nothing"
+    return f"±{100 * shape**-0.5:.0f} % beyond chance" if shape else "no more than chance"
 
 
 def _seconds(seconds: float) -> str:

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from sim import units
 from sim.clock import DAY, WEEK, odd_hour, say_clock, say_span
 from sim.errors import ScenarioError, did_you_mean
-from sim.sheets import Cells, Sheet, Value, Wanted, read_sheet
+from sim.sheets import DOTS, Cells, Sheet, Value, Wanted, has_time, is_date, is_time, read_sheet, text_of
 from sim.shifts import (
     LONGEST_NIGHT,
     Break,
@@ -42,13 +42,21 @@ MOST = 10_000
 """Agents in one row."""
 
 _WHEN = (
-    Wanted("date", ("date", "shift date", "work date", "start date"), required=False),
+    Wanted(
+        "date", ("date", "shift date", "work date", "start date"), required=False,
+        means="the day, as a date or as weekdays", like=is_date,
+    ),
     Wanted("weekday", ("weekday", "weekdays", "day", "days", "day of week"), required=False),
-    Wanted("start", ("start", "start time", "shift start", "from", "begin", "interval start", "interval", "time")),
+    Wanted(
+        "start", ("start", "start time", "shift start", "from", "begin", "interval start", "interval", "time"),
+        like=lambda value: is_time(value) or has_time(value),
+    ),
     Wanted("end", ("end", "end time", "shift end", "to", "until", "finish", "interval end"), required=False),
     Wanted("utc_offset", ("utc offset",), required=False),
     Wanted("group", ("group", "skill group", "team"), required=False),
-)
+)  # fmt: skip
+_ALIASES = {"day": "weekday", "days": "weekday"}
+"""Other names of ours that a scenario may give columns by."""
 _AGENTS = ("agents", "headcount", "heads", "hc", "scheduled", "staff", "staffing", "fte", "positions", "required")
 _PERSON = (
     "person",
@@ -79,7 +87,15 @@ _SIGNS = "".join(units.SYMBOLS)
 _CURRENCY = re.compile(rf"(?<![A-Za-z])[A-Z]{{3}}(?![A-Za-z])|[{_SIGNS}]")
 _PRICED = re.compile(rf"(?i:{'|'.join(_COST)})\W+({_CURRENCY.pattern})\W*(?i:/ ?h|per hour|an hour)?\W*")
 _YES, _NO = {"yes", "y", "true", "1", "x", "paid"}, {"no", "n", "false", "0", "unpaid"}
-_BREAK_COLUMN = re.compile(r"(break|lunch|meal)(?: ?(\d+))? (?:(start|begin|from)|(end|finish|to|until)|(paid))")
+_BREAK_COLUMN = re.compile(
+    r"(tea break|break|lunch|meal|tea|pause)(?: ?(\d+))? (?:(start|begin|from)|(end|finish|to|until)|(paid))"
+)
+_BREAK_WORDS = re.compile(r"\b(?:break|lunch|tea\b|meal|pause)", re.IGNORECASE)
+_UNPAID_KINDS = re.compile(r"\b(?:lunch|meal|unpaid)", re.IGNORECASE)
+_SPAN = re.compile(r"\s*[0-9]{1,2}:[0-9]{2}\s*[-–]\s*[0-9]{1,2}:[0-9]{2}")
+_SUM = re.compile(r"\b(?:totals?|sum|hours|headcount|heads|fte|average|count)\b", re.IGNORECASE)
+Tell = Callable[[tuple[str, ...]], None]
+"""Is told the headers of the columns that nothing was read from."""
 _BREAK = re.compile(r"(.+?)(?:\s+\(?(paid|unpaid)\)?)?", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"[^:]*\d[^:]*[A-Za-z./-][^:]*\d[ T]+\d{1,2}:\d{2}.*")
 _OFFSET = re.compile(r"([+-]?)(\d{1,2}):?(\d{2})")
@@ -103,11 +119,14 @@ class _Rows:
         self.noun = noun
         """What a row is: a shift, or just a row."""
         self.cells = Cells(sheet)
-        self.columns = sheet.columns(wanted, given, _as_keys)
+        self.columns = sheet.columns([want._replace(required=False) for want in wanted], given, _as_keys)
         self._dated: bool | None = None
-        if not {"date", "weekday"} & self.columns.keys() and not any(map(self._has_moment, range(len(sheet.rows)))):
-            hint = "call one 'date' or 'weekday', or write date and time in both start and end"
-            raise ScenarioError([sheet.mistake(-1, None, "no column has the day", hint)])
+        dayless = not {"date", "weekday"} & self.columns.keys() and not self._has_moments()
+        sheet.columns(
+            [w._replace(required=w.required or (dayless and w.key == "date")) for w in wanted], given, _as_keys
+        )
+        self.numbers = range(self._end())
+        """Of the rows, without the sums that stand below them."""
 
     # cells
 
@@ -135,11 +154,31 @@ class _Rows:
             self.wrong(row, key, problem.what, problem.hint)
             return None
 
+    def _end(self) -> int:
+        """The number of rows up to the last that is none of sums: those have neither start nor end, and no name or one
+        such as Hours."""
+        end = len(self.sheet.rows)
+        while end > 1 and self._is_sum(end - 1):
+            end -= 1
+        return end
+
+    def _is_sum(self, row: int) -> bool:
+        if not self.empty(row, "start") or not self.empty(row, "end"):
+            return False
+        first = next(cell for cell in self.sheet.rows[row] if cell is not None)
+        nameless = all(self.empty(row, key) for key in ("date", "weekday", "person", "group", "status"))
+        return nameless or (isinstance(first, str) and _SUM.search(first) is not None)
+
+    def unused(self, more: Iterable[int] = ()) -> tuple[str, ...]:
+        """Headers of the columns that are neither these nor any other that was looked for."""
+        used = {*self.columns.values(), *more}
+        return tuple(header for column, header in enumerate(self.sheet.header) if header and column not in used)
+
     # groups
 
     def of_group(self, group: str | None) -> list[int]:
         """The rows of a group, or all of them. A row of no group among others of some is a mistake, not nobody's."""
-        rows = range(len(self.sheet.rows))
+        rows = self.numbers
         names = [self.word(row, "group") for row in rows]
         for row in rows if any(names) else ():
             if not names[row] and not all(self.empty(row, key) for key in ("start", "agents", "person")):
@@ -151,7 +190,7 @@ class _Rows:
         return mine
 
     def groups(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for row in range(len(self.sheet.rows)) if (name := self.word(row, "group"))))
+        return tuple(dict.fromkeys(name for row in self.numbers if (name := self.word(row, "group"))))
 
     # time
 
@@ -190,6 +229,12 @@ class _Rows:
         if isinstance(value, datetime):
             return value.year > 1910
         return isinstance(value, str) and _DATE_AND_TIME.fullmatch(value.strip()) is not None
+
+    def _has_moments(self) -> bool:
+        """Whether starts, if they are known, else any cells, say the day."""
+        if "start" in self.columns:
+            return any(map(self._has_moment, range(len(self.sheet.rows))))
+        return any(has_time(cell) for row in self.sheet.rows for cell in row)
 
     def _moment_day(self, row: int) -> date | None:
         moment = self.cells.moment(row, self.columns["start"])
@@ -278,7 +323,7 @@ class _Rows:
 
 def _as_keys(headers: Mapping[str, str]) -> str:
     """How a scenario says which column of a table holds what."""
-    pairs = ", ".join(f'{key}: "{header}"' for key, header in headers.items())
+    pairs = ", ".join(f"{key}: {DOTS}" if header == DOTS else f'{key}: "{header}"' for key, header in headers.items())
     return f"columns: {{{pairs}}}"
 
 
@@ -303,6 +348,7 @@ def read_levels(
     group: str | None = None,
     otherwise: str | None = None,
     columns: Mapping[str, str] | None = None,
+    tell: Tell = lambda _: None,
 ) -> Plan:
     """How many agents a group has when: one row an interval, with a date or weekdays, a start, an end, and agents.
 
@@ -315,11 +361,14 @@ def read_levels(
         group: whose rows; may be left out in a file of one group. otherwise: whose rows in a file of several, where no
             group is asked for.
         columns: their headers, where they are none of the usual: ``{"agents": "HC"}``.
+        tell: is told the headers of columns that nothing was read from.
 
     Raises:
         ScenarioError: every mistake of the file, with its place.
     """
-    rows = _Rows(read_sheet(path, sheet), _of_group(_LEVELS, group), columns or {}, zone, "row")
+    wanted, given = _of_group(_LEVELS, group), _spelled(columns)
+    table = read_sheet(path, sheet, lacks=lambda table: table.lacks(wanted, given))
+    rows = _Rows(table, wanted, given, zone, "row")
     if group is None and otherwise is not None:
         group = next((name for name in rows.groups() if name.lower() == otherwise.lower()), None)
     if group is None and len(rows.groups()) > 1:
@@ -330,7 +379,13 @@ def read_levels(
     completed, axis = axis_of(duties, zone)
     rows.check_overlaps(duties, axis)
     rows.cells.check()
+    tell(rows.unused())
     return axis.plan([h for duty in completed for h in duty.heads(axis)])
+
+
+def _spelled(columns: Mapping[str, str] | None) -> dict[str, str]:
+    """The user's columns under our names."""
+    return {_ALIASES.get(key, key): header for key, header in (columns or {}).items()}
 
 
 def _of_group(wanted: Sequence[Wanted], group: str | None) -> list[Wanted]:
@@ -412,26 +467,30 @@ def read_shifts(
     columns: Mapping[str, str] | None = None,
     channels: Sequence[str] | None = None,
     currency: str | None = None,
+    tell: Tell = lambda _: None,
 ) -> tuple[Team, ...]:
     """Who works when: one row a person and shift; a team for each group, or else for each set of skills, or else one.
 
     Breaks stand in one column, as ``10:00-10:15, 12:30-13:00 unpaid``, or in columns such as ``break 1 start``,
     ``break 1 end`` and ``lunch start``, ``lunch end``; lunch is unpaid unless ``lunch paid`` says yes, other breaks are
-    paid unless ``break 1 paid`` says no. A row whose start, end or status is off, leave, sick and the like is nobody
-    on duty. Where nobody's cost is known, a team has none.
+    paid unless ``break 1 paid`` says no. Any other column of ranges is one of breaks if its header says so: ``Lunch``,
+    ``Tea break``; lunch and meals are unpaid there, others paid, unless header or cell says otherwise. A row whose
+    start, end or status is off, leave, sick and the like is nobody on duty; one of sums below the shifts is left out.
+    Where nobody's cost is known, a team has none.
 
     Args:
-        sheet, group, columns: as in `read_levels`; with a group, only its team is read.
+        sheet, group, columns, tell: as in `read_levels`; with a group, only its team is read.
         channels: what a skill may be; None: anything.
         currency: of costs that are bare numbers below a header that has none.
 
     Raises:
         ScenarioError: every mistake of the file, with its place.
     """
-    table = read_sheet(path, sheet)
+    wanted, named = _of_group(_SHIFTS, group), _spelled(columns)
+    table = read_sheet(path, sheet, lacks=lambda table: table.lacks(wanted, named))
     priced = next((header for header in table.header if _PRICED.fullmatch(header)), None)
-    given = ({} if priced is None else {"cost": priced}) | dict(columns or {})
-    rows = _Rows(table, _of_group(_SHIFTS, group), given, zone, "shift")
+    given = ({} if priced is None else {"cost": priced}) | named
+    rows = _Rows(table, wanted, given, zone, "shift")
     reader = _ShiftReader(rows, channels, currency)
     teams: dict[tuple[str, frozenset[str]], list[Duty]] = {}
     for row in rows.of_group(group):
@@ -444,8 +503,11 @@ def read_shifts(
     rows.check_overlaps(duties, axis_of(duties, zone, reader.dates)[1])
     _check_skills(rows, teams)
     rows.cells.check()
+    tell(rows.unused(reader.break_columns()))
     dates = reader.dates | {duty.shift.days for duty in duties if isinstance(duty.shift.days, date)}
-    return tuple(team_of(team, zone, dates, name or "+".join(sorted(skills))) for (name, skills), team in teams.items())
+    made = [team_of(team, zone, dates, name or "+".join(sorted(skills))) for (name, skills), team in teams.items()]
+    breaks = any(team.shows_breaks for team in made)
+    return tuple(replace(team, shows_breaks=breaks) for team in made)
 
 
 def _check_skills(rows: _Rows, teams: Mapping[tuple[str, frozenset[str]], Sequence[Duty]]) -> None:
@@ -470,7 +532,13 @@ class _ShiftReader:
         if "cost" in rows.columns and (found := _CURRENCY.search(rows.sheet.header[rows.columns["cost"]])):
             self._currency = units.SYMBOLS.get(found[0], found[0])
         self._costs_in: str | None = None
+        self._no_currency_told = False
         self._breaks = _break_columns(rows)
+        self._ranges = _range_columns(rows, self._breaks)
+
+    def break_columns(self) -> set[int]:
+        """Columns of breaks other than the one that is called so."""
+        return {*self._ranges, *(column for kind in self._breaks.values() for column in kind.values())}
 
     def skills(self, row: int) -> tuple[str, ...]:
         named = [word.strip() for word in re.split("[,;/+]", self.rows.word(row, "skills")) if word.strip()]
@@ -516,8 +584,7 @@ class _ShiftReader:
         if re.search(f"[A-Za-z{_SIGNS}]", word):
             cost = self.rows.read(row, "cost", units.money)
         elif self._currency is None:
-            hint = "write it as in 21 GBP/h, or put the currency into the header"
-            self.rows.wrong(row, "cost", f"{shown(word)} has no currency", hint)
+            self._tell_no_currency(row, word)
             return None
         else:
             amount = self.rows.cells.number(row, self.rows.columns["cost"])
@@ -533,6 +600,14 @@ class _ShiftReader:
             self.rows.wrong(row, "cost", what, "write all costs in one currency")
             return None
         return cost
+
+    def _tell_no_currency(self, row: int, word: str) -> None:
+        """Once: it holds for the whole column."""
+        if not self._no_currency_told:
+            header = self.rows.sheet.header[self.rows.columns["cost"]]
+            hint = f"write the currency into the header, as in {header} (GBP)"
+            self.rows.wrong(row, "cost", f"{shown(word)} has no currency", hint)
+        self._no_currency_told = True
 
     def _breaks_of(self, row: int, start: int, end: int) -> tuple[Break, ...]:
         """The breaks of a row, those after midnight beyond 24 h."""
@@ -555,16 +630,16 @@ class _ShiftReader:
 
     def _listed(self, row: int) -> Iterator[tuple[Break, int]]:
         """``10:00-10:15, 12:30-13:00 unpaid`` in one cell."""
-        for part in re.split("[,;\n]", self.rows.word(row, "breaks")):
-            found = _BREAK.fullmatch(part.strip())
-            if not found:
-                continue
-            try:
-                start, end = units.clock_range(found[1])
-            except Unclear as problem:
-                self.rows.wrong(row, "breaks", problem.what, problem.hint)
-                continue
-            yield (start, end, (found[2] or "").lower() != "unpaid"), self.rows.columns["breaks"]
+        named = {self.rows.columns["breaks"]: True} if "breaks" in self.rows.columns else {}
+        for column, paid in {**named, **self._ranges}.items():
+            text = self.rows.cells.text(row, column) or ""
+            for found in filter(None, (_BREAK.fullmatch(part.strip()) for part in re.split("[,;\n]", text))):
+                try:
+                    start, end = units.clock_range(found[1])
+                except Unclear as problem:
+                    self._wrong(row, column, problem.what, problem.hint)
+                    continue
+                yield (start, end, found[2].lower() == "paid" if found[2] else paid), column
 
     def _in_columns(self, row: int) -> Iterator[tuple[Break, int]]:
         """Pairs of columns: ``lunch start`` and ``lunch end``."""
@@ -586,7 +661,20 @@ class _ShiftReader:
         if said and said not in _YES | _NO:
             assert column is not None
             self._wrong(row, column, f"{shown(said)} does not say whether it is paid", "write yes or no")
-        return said in _YES if said else kind.startswith("break")
+        return said in _YES if said else _UNPAID_KINDS.search(kind) is None
+
+
+def _range_columns(rows: _Rows, pairs: Mapping[str, Mapping[str, int]]) -> dict[int, bool]:
+    """Columns such as ``Lunch`` that hold ranges of times, by whether the break is paid if nothing else is said."""
+    taken = {*rows.columns.values(), *(column for kind in pairs.values() for column in kind.values())}
+    headers = [header.replace("_", " ") for header in rows.sheet.header]
+    return {
+        column: re.search(r"\bpaid\b", header, re.IGNORECASE) is not None or _UNPAID_KINDS.search(header) is None
+        for column, header in enumerate(headers)
+        if column not in taken
+        and _BREAK_WORDS.search(header)
+        and any(_SPAN.match(text_of(row[column])) for row in rows.sheet.rows)
+    }
 
 
 def _break_columns(rows: _Rows) -> dict[str, dict[str, int]]:

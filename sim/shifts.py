@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from itertools import pairwise
 from typing import NamedTuple
@@ -74,6 +74,8 @@ class Team:
     cost: Money | None
     """Mean cost of a paid hour, over the hours whose cost is known."""
     people: int
+    shows_breaks: bool = field(default=True, repr=False)
+    """Whether there is any break in the shifts, of this team or of another in the same file."""
 
 
 class Heads(NamedTuple):
@@ -248,6 +250,7 @@ def team_of(duties: Sequence[Duty], zone: str, dates: Iterable[date] = (), name:
         paid=axis.plan(on_shift + unpaid),
         cost=_mean_cost(duties, axis),
         people=len(named) or sum(duty.shift.agents for duty in duties),
+        shows_breaks=bool(breaks),
     )
 
 

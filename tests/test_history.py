@@ -364,6 +364,63 @@ def test_a_column_that_nobody_looks_for_is_a_usage_error(tmp_path: Path) -> None
         read_counts(path, columns={"offered": "N2"})
 
 
+@pytest.mark.parametrize(("key", "ours"), [("acw", "wrap_up"), ("handle_time", "aht"), ("calls", "offered")])
+def test_a_usual_header_is_no_name_of_ours(tmp_path: Path, key: str, ours: str) -> None:
+    """`--column acw=…` is answered with the name that we have for it."""
+    with pytest.raises(UsageError, match=f"did you mean '{ours}'"):
+        read_counts(written(tmp_path, "date,time,n", table(offered=5)), columns={key: "n"})
+
+
+@pytest.mark.parametrize(
+    ("header", "rest"),
+    [
+        ("Datum,Uhrzeit,Anrufe", '--column date="Datum" --column time="Uhrzeit" --column offered=…'),
+        ("date,Uhrzeit,Anrufe", '--column time="Uhrzeit" --column offered=…'),
+        ("Tag,time,Anrufe", '--column date="Tag" --column offered=…'),
+        ("date,time,Anrufe", "--column offered=…"),
+    ],
+)
+def test_all_that_is_missing_is_one_command(tmp_path: Path, header: str, rest: str) -> None:
+    """One message with the file's headers and all that is to be typed."""
+    (found,) = mistakes(tmp_path, header, table(offered=5))
+    assert f"there are: {', '.join(header.split(','))}; " in found
+    assert found.endswith(f" with {rest}")
+
+
+def test_a_column_of_moments_is_all_that_is_missing(tmp_path: Path) -> None:
+    """Where one column holds date and time, only that is asked for."""
+    rows = [(f"{day} {start}", number) for day, start, number in table(offered=5)]
+    (found,) = mistakes(tmp_path, "Zeitpunkt,Anrufe", rows)
+    assert found.endswith(' with --column time="Zeitpunkt" --column offered=…')
+
+
+def test_the_first_sheet_with_the_columns_is_read(tmp_path: Path) -> None:
+    """Not the first table of the workbook; where none has them all, the nearest one is named."""
+    path = tmp_path / "counts.xlsx"
+    cover = Tab("Cover", ("Report", "By"), [("Calls", "Ann")])
+    dates = Tab("Dates", ("Date", "Note"), [("2026-06-01", "x")])
+    rows = [(f"{day}", f"{start}", f"{number}") for day, start, number in table(offered=5)]
+    write_xlsx(path, [cover, dates, Tab("Data", ("Date", "Time", "Offered"), rows)])
+    assert read_counts(path, columns={}).rows == len(rows)
+    write_xlsx(path, [cover, dates])
+    with pytest.raises(ScenarioError, match="sheet Dates, row 1: no column holds the start of the interval"):
+        read_counts(path, columns={})
+    write_xlsx(path, [cover, Tab("Anrufe", ("Tag", "von", "Anzahl"), rows)])
+    with pytest.raises(ScenarioError, match=r"sheet Anrufe, row 1: .* --column date=\"Tag\" --column time=\"von\""):
+        read_counts(path, columns={})
+
+
+def test_what_is_left_out_is_known(tmp_path: Path) -> None:
+    """Lines above the header, rows of totals, and in which order the numbers of a date were read."""
+    rows = [(f"{day:%d/%m/%Y}", start, number) for day, start, number in table(20, offered=5)]
+    path = written(tmp_path, "Date,Time,Offered", [*rows, ("Total", "", 99)])
+    path.write_text("Calls of June\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    read = read_counts(path, columns={})
+    assert (read.above, read.totals, read.date_order) == (2, (f"line {len(rows) + 4}",), "day first")
+    plain = history(tmp_path, "date,time,offered", table(offered=5))
+    assert (plain.above, plain.totals, plain.date_order) == (0, (), "")
+
+
 def test_nobody_at_all_is_no_history(tmp_path: Path) -> None:
     """Counts of zeros only cannot be fitted."""
     with pytest.raises(ScenarioError, match="no contacts were offered at all"):

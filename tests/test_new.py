@@ -11,12 +11,14 @@ from pathlib import Path
 import make_counts
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from sim import units
+from sim.cli import commands
 from sim.clock import Week
 from sim.erlang import agents_needed
 from sim.errors import CannotWrite, ScenarioError, UsageError
-from sim.history import read_counts
+from sim.history import KEYS, read_counts
 from sim.new import Written, new
 from sim.repeats import first_attempts
 from sim.run import run
@@ -308,7 +310,7 @@ def test_channels_of_any_name_read_back(tmp_path: Path, name: str) -> None:
     (channel,) = scenario.spec.channels.values()
     assert channel.kind == "live"
     assert "kind: live" in text
-    assert "it is live" in made.summary
+    assert "customers wait on the line for an answer (kind: live), as some abandon; if not" in made.summary
 
 
 @pytest.mark.parametrize("name", ["June: calls #1.csv", "it's 'ours'.csv", "calls, 2026 (final).csv"])
@@ -329,7 +331,7 @@ def test_few_days_leave_busyness_to_the_defaults(tmp_path: Path) -> None:
 def test_no_busyness_is_zero(tmp_path: Path) -> None:
     """Counts that do not differ at all are written as none, not as the default."""
     _, text, scenario = written(tmp_path, counts(tmp_path, "date,time,offered", (9,)))
-    assert "demand: {busy_days: 0, busy_hours: 0}" in text
+    assert "demand: {busy_days: 0, busy_hours: 0}  # days and hours differ by no more than chance" in text
     assert (scenario.spec.demand.busy_days, scenario.spec.demand.busy_hours) == (0, 0)
 
 
@@ -346,6 +348,55 @@ def test_rounded_figures_keep_the_week(tmp_path: Path, offered: int) -> None:
     assert sum(piece.value for piece in spec.shape.on(0)) == pytest.approx(100)
 
 
+def test_the_schema_that_a_scenario_names_is_beside_it(tmp_path: Path) -> None:
+    """It is the one that is shipped with the scenarios; a file of that name that is there stays."""
+    source = counts(tmp_path, "date,time,offered", (9,))
+    made = new(source, tmp_path / "desk.yaml")
+    schema = tmp_path / "scenario.schema.json"
+    assert schema.read_bytes() == (ROOT / "scenarios" / "scenario.schema.json").read_bytes()
+    assert "scenario.schema.json: written beside it" in made.summary
+    schema.write_text("mine", encoding="utf-8")
+    assert "scenario.schema.json" not in new(source, tmp_path / "other.yaml").summary
+    assert schema.read_text(encoding="utf-8") == "mine"
+
+
+def test_what_was_left_out_and_how_dates_were_read_is_told(tmp_path: Path) -> None:
+    """Titles above the header and totals below the rows are named, as is an order of dates that was inferred."""
+    lines = counts(tmp_path, "date,time,offered", (9,)).read_text(encoding="utf-8").splitlines()
+    turned = [re.sub(r"^(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", line) for line in lines]
+    source = tmp_path / "export.csv"
+    source.write_text("\n".join(["Calls of June", "", *turned, "Total,,4032"]) + "\n", encoding="utf-8")
+    summary = new(source, tmp_path / "desk.yaml").summary
+    assert f"Left out: 2 lines above the header, 1 totals row (line {len(lines) + 3})." in summary
+    assert "Dates such as 05/10/2026 were read day first" in summary
+
+
+@pytest.mark.parametrize(("offered", "abandoned"), [(10, 1), (7, 2), (9, 1), (123, 17)])
+def test_first_attempts_are_one_figure(tmp_path: Path, offered: int, abandoned: int) -> None:
+    """The summary, the comment in the scenario and `sim validate` say the same of a week."""
+    source = counts(tmp_path, "date,time,offered,abandoned", (offered, abandoned))
+    made, text, scenario = written(tmp_path, source)
+    figures = f"{lower.counted(scenario)['phone'].offered:,.0f}", f"{lower.counted(scenario)['phone'].issues:,.0f}"
+    assert f"{figures[0]} offered are {figures[1]} first attempts" in text
+    assert f"a mean week: {figures[0]} offered, {figures[1]} first attempts" in made.summary
+
+
+def test_what_first_attempts_rest_on_is_told(tmp_path: Path) -> None:
+    """The defaults and their keys, unless first attempts are what was counted; of a channel of one's own, its kind."""
+    source = counts(tmp_path, "date,time,Service offered,email offered", (9, 1))
+    summary = new(source, tmp_path / "desk.yaml").summary
+    assert "Assumed for service: customers wait on the line for an answer (kind: live), by its name; if not" in summary
+    for key in ("redial: 55% after 30m", "resolved_at_first_contact: 70%", "reconnect: 75% after 1d"):
+        assert f"({key})" in summary
+    assert "redial" not in new(source, tmp_path / "b.yaml", counts_are="first_attempts").summary
+
+
+def test_the_names_of_columns_are_in_the_help() -> None:
+    """`sim new --help` lists all that `--column` may name."""
+    said = " ".join(CliRunner().invoke(commands, ["new", "--help"]).output.split())
+    assert f"Ours: {', '.join(KEYS)}." in said.replace(",wrap_up", ", wrap_up")
+
+
 # --- what is refused -------------------------------------------------------------------------------------------------
 
 
@@ -358,6 +409,13 @@ def test_a_file_that_is_there_is_never_replaced(tmp_path: Path) -> None:
         new(source, target)
     assert target.read_text(encoding="utf-8") == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["counts.csv", "desk.yaml"]
+
+
+def test_counts_are_checked_before_the_target(tmp_path: Path) -> None:
+    """What is wrong with the file is told, though the scenario is there already."""
+    (tmp_path / "desk.yaml").write_text("mine", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="no column holds the offered contacts"):
+        new(counts(tmp_path, "date,time,n", (9,)), tmp_path / "desk.yaml")
 
 
 def test_a_file_that_comes_in_between_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

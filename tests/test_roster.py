@@ -268,6 +268,78 @@ def test_breaks_in_columns(tmp_path: Path) -> None:
     assert Piece(1, 2 * 3600 + 1800, 6 * 3600, 1.0) in week(team.agents).on(1)
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "paid"),
+    [
+        ("Lunch", "12:00-12:30", 7.5),
+        ("Lunch", "12:00-12:30 paid", 8),
+        ("Lunch (paid)", "12:00-12:30", 8),
+        ("Meal", "12:00 - 12:30", 7.5),
+        ("Tea break", "12:00–12:30", 8),
+        ("Tea_break (unpaid)", "12:00-12:30", 7.5),
+        ("Pause", "12:00-12:30 unpaid", 7.5),
+    ],
+)
+def test_a_column_of_breaks_is_known_by_its_header(tmp_path: Path, header: str, cell: str, paid: float) -> None:
+    """Ranges below it are breaks; lunch and meals are unpaid, others paid, unless header or cell says otherwise."""
+    (team,) = shifts(tmp_path, f"name,weekday,start,end,{header}\nAnn,mon,08:00,16:00,{cell}")
+    assert (hours(team.agents), hours(team.paid)) == (7.5, paid)
+    assert team.shows_breaks
+
+
+def test_breaks_of_two_columns_add_up(tmp_path: Path) -> None:
+    """A column of breaks and one of lunch both count, and what overlaps between them is a mistake of its cell."""
+    rows = "name,weekday,start,end,breaks,Lunch\nAnn,mon,08:00,16:00,10:00-10:15,12:00-12:30\n"
+    (team,) = shifts(tmp_path, rows)
+    assert (hours(team.agents), hours(team.paid)) == (7.25, 7.5)
+    (found,) = mistakes(shifts, tmp_path, rows + "Bob,mon,08:00,16:00,12:15-12:45,12:00-12:30")
+    assert found.startswith("staff.csv:3:5: breaks: the break 12:15-12:45 overlaps the break 12:00-12:30")
+
+
+def test_columns_that_are_not_used_are_told(tmp_path: Path) -> None:
+    """Whatever nothing was read from, in the order of the file; minutes of lunch are no break."""
+    told: list[tuple[str, ...]] = []
+    rows = "Name,Contract h,Day,Start,End,Lunch min,Tea,Comment\nAnn,37.5,mon,08:00,16:00,30,10:00-10:15,late"
+    (team,) = shifts(tmp_path, rows, tell=told.append)
+    levels(tmp_path, f"{LEVEL},note\nmon,08:00,16:00,3,?", tell=told.append)
+    assert told == [("Contract h", "Lunch min", "Comment"), ("note",)]
+    assert hours(team.agents) == 7.75
+
+
+@pytest.mark.parametrize("row", [",,,,312.5", "Hours,,,,312.5", "Total hours,,,,312.5", "Total,,,,312.5", ",Hours,,,8"])
+def test_sums_below_the_shifts_are_left_out(tmp_path: Path, row: str) -> None:
+    """A row at the end without start, end and name, or with the name of a sum; a person without times is none."""
+    rows = "name,day,start,end,hours\nAnn,mon,08:00,16:00,8"
+    assert hours(shifts(tmp_path, f"{rows}\n{row}")[0].paid) == 8
+    assert "this shift has no start" in mistakes(shifts, tmp_path, f"{rows}\nZed,tue,,,8")[0]
+
+
+def test_a_currency_is_asked_for_once(tmp_path: Path) -> None:
+    """Once a column, not once a row."""
+    rows = "name,day,start,end,Rate\nAnn,mon,08:00,16:00,13.50\nBob,mon,08:00,16:00,14"
+    assert mistakes(shifts, tmp_path, rows) == [
+        "staff.csv:2:5: Rate: '13.50' has no currency; write the currency into the header, as in Rate (GBP)"
+    ]
+
+
+def test_days_is_a_name_of_the_weekdays(tmp_path: Path) -> None:
+    """``columns: {days: …}`` is ``columns: {weekday: …}``."""
+    assert hours(levels(tmp_path, "Tag,from,to,hc\nmon,08:00,12:00,2", columns={"days": "Tag"})) == 8
+
+
+def test_the_first_sheet_with_the_columns_is_read(tmp_path: Path) -> None:
+    """Not the first table of the workbook; where no sheet has them all, the one that lacks the fewest is named."""
+    path = tmp_path / "rota.xlsx"
+    notes = Tab("Read me", ("What", "Who"), [("rota", "planning")])
+    team = Tab("Team", ("Name", "Phone no"), [("Ann", "123")])
+    week_ = Tab("Week", ("Name", "Day", "Start", "End"), [("Ann", "mon", "08:00", "16:00")])
+    write_xlsx(path, [notes, team, week_])
+    assert hours(read_shifts(path, "UTC")[0].paid) == 8
+    write_xlsx(path, [notes, team])
+    with pytest.raises(ScenarioError, match=r"rota\.xlsx, sheet Team, row 1: no column holds the day, as a date"):
+        read_shifts(path, "UTC")
+
+
 @pytest.mark.parametrize("header", ["cost (GBP/h)", "Cost GBP", "hourly rate £", "pay [GBP]", "Cost GBP/h"])
 def test_the_header_may_have_the_currency(header: str, tmp_path: Path) -> None:
     """A bare number is in the currency of its header, before that of the caller."""
@@ -436,8 +508,14 @@ def test_a_row_of_no_group(tmp_path: Path) -> None:
 def test_a_file_without_days(tmp_path: Path) -> None:
     """Neither a day nor moments: the header is told what is missing."""
     assert mistakes(levels, tmp_path, "start,end,agents\n08:00,12:00,3") == [
-        "staff.csv:1:1: no column has the day; "
-        "call one 'date' or 'weekday', or write date and time in both start and end"
+        "staff.csv:1:1: no column holds the day, as a date or as weekdays; looked for: date, shift date, work date, "
+        "start date; there are: start, end, agents; say which it is with columns: {date: …}"
+    ]
+    assert mistakes(levels, tmp_path, "Tag,von,bis,Köpfe\n05.10.2026,08:00,12:00,3") == [
+        "staff.csv:1:1: no column holds the day, as a date or as weekdays (looked for: date, shift date, work date, "
+        "start date), nor 'start' (looked for: start, start time, shift start, from, begin, interval start and the "
+        "like), nor 'agents' (looked for: agents, headcount, heads, hc, scheduled, staff and the like); there are: "
+        'Tag, von, bis, Köpfe; say which they are with columns: {date: "Tag", start: "von", agents: …}'
     ]
 
 
@@ -479,7 +557,7 @@ SHIFTS = [
     ("Ann,mon,08:00,16:00,,fone,", "staff.csv:2:6: skills: 'fone' is no channel; did you mean 'phone'?"),
     (
         "Ann,mon,08:00,16:00,,,21",
-        "staff.csv:2:7: cost: '21' has no currency; write it as in 21 GBP/h, or put the currency into the header",
+        "staff.csv:2:7: cost: '21' has no currency; write the currency into the header, as in cost (GBP)",
     ),
     (
         "Ann,mon,08:00,16:00,,,21 GBP/h\nBob,mon,08:00,16:00,,,21 EUR/h",

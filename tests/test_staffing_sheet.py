@@ -145,9 +145,41 @@ def test_the_hour_that_comes_twice_has_two_offsets() -> None:
     ]  # fmt: skip
 
 
+def test_closed_hours_are_left_out() -> None:
+    """Rows with nobody scheduled, nothing offered and nothing required; a closed day keeps one. What is offered or
+    required without anybody stays."""
+    those = desk([Crew([(0, 0), (9 * 60, 2), (17 * 60, 0)])], ends=2 * 24 * 60)
+    told = rows(those, measured(those, offered=[0]))
+    assert [str(row["start"])[:5] for row in told[:16:15]] == ["09:00", "16:30"]
+    assert [(row["date"].day, row["scheduled"]) for row in told[16:]] == [(6, 0)]
+    assert len(rows(those, measured(those, offered=[0.1]))) == 96
+    assert len(rows(those, measured(those, required_c=[1]))) == 96
+
+
+@pytest.mark.parametrize(("zone", "starts"), DAYS)
+@pytest.mark.parametrize("open_", [(1, 2), (0, 1), (0, 2)])
+def test_what_is_left_out_is_nobody_when_it_is_read_again(
+    zone: str, starts: date, open_: tuple[int, int], tmp_path: Path
+) -> None:
+    """A closed first, last or middle day and a night shift come back as they were, whatever the clocks do; the week
+    before does not stand in for a closed last day."""
+    days = Calendar(starts, zone)
+    end = days.elapsed(10, 0)
+    levels: list[tuple[float, int]] = [(0, 0)]
+    for day in (*open_, 2 + open_[0], 5 + open_[1]):
+        levels += [(days.elapsed(day, 22 * 3600) / 60, 3), (days.elapsed(day + 1, 6 * 3600) / 60, 0)]
+    those = desk([Crew(levels)], ends=end / 60)
+    shape = (1, those.intervals)
+    tab = staffing(those, days, measured(those, offered=[0]), np.ones(shape), np.ones(shape))
+    assert len(tab.rows) < 100 < those.intervals
+    write_csv(tmp_path / "staffing.csv", tab)
+    (group,) = those.groups
+    assert of_plan(days, read_levels(tmp_path / "staffing.csv", zone), end) == of_group(group, end)
+
+
 def test_a_run_leaves_the_sheet(tmp_path: Path) -> None:
-    """Both files hold one row an interval and group and are the run's staff again; the notes say how to repeat it; a
-    second time they are the same bytes."""
+    """Both files hold one row an interval and group, less closed hours, and are the run's staff again; the notes say
+    how to repeat it; a second time they are the same bytes."""
     result = run(read(FIRST), tmp_path, replications=2, jobs=1)
     written = []
     for name in ("one", "two"):
@@ -156,7 +188,9 @@ def test_a_run_leaves_the_sheet(tmp_path: Path) -> None:
         written.append([(tmp_path / name / f"staffing.{kind}").read_bytes() for kind in ("csv", "xlsx")])
     assert written[0] == written[1]
     with (tmp_path / "one" / "staffing.csv").open(encoding="utf-8", newline="") as lines:
-        assert len(list(csv.DictReader(lines))) == 2 * 336
+        there = list(csv.DictReader(lines))
+    assert 336 < len(there) < 2 * 336
+    assert len({(row["date"], row["group"]) for row in there}) == 2 * 7
     end = result.desk.horizon / 1000
     for group in result.desk.groups:
         for kind in ("csv", "xlsx"):
@@ -171,7 +205,8 @@ def test_a_run_leaves_the_sheet(tmp_path: Path) -> None:
 
 
 def test_the_workbook_is_for_people(tmp_path: Path) -> None:
-    """The header stays in view and has a filter; dates, times and shares are shown as such."""
+    """The header stays in view, filled and with a filter; dates, times and shares are shown as such; rows that are
+    short are coloured; a page is as wide as the sheet."""
     from openpyxl import load_workbook
 
     those = desk([Crew(1)], ends=60)
@@ -181,5 +216,11 @@ def test_the_workbook_is_for_people(tmp_path: Path) -> None:
     sheet = load_workbook(tmp_path / "staffing.xlsx")["staffing"]
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:Q3"
+    assert sheet.page_setup.orientation == "landscape"
+    assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) == (True, 0)
+    assert sheet["A1"].fill.fgColor.rgb != "00000000"
+    (area,) = sheet.conditional_formatting
+    assert (str(area.sqref), area.rules[0].formula) == ("A2:Q3", ["$O2<0"])
+    assert sheet["O1"].value == "net_difference"
     shown = {cell.value: sheet.cell(2, cell.column).number_format for cell in sheet[1]}
     assert (shown["date"], shown["start"], shown["occupancy"]) == ("yyyy-mm-dd", "hh:mm", "0.0%")

@@ -140,7 +140,7 @@ def _cut(line: str, shown: str) -> str:
 
 def _saturday(path: Path) -> str:
     """Saturday from 9 to 11 of the staffing sheet, as a table of the page."""
-    columns = ("start", "offered", "required_erlang_c", "scheduled", "service_level", "net_difference")
+    columns = ("start", "offered", "required_erlang_a", "scheduled", "service_level", "net_difference")
     header, *rows = openpyxl.load_workbook(path)["staffing"].iter_rows(values_only=True)
     lines = ["| " + " | ".join(f"`{column}`" for column in columns) + " |", "| " + " | ".join(["---:"] * 6) + " |"]
     for row in rows:

@@ -57,7 +57,7 @@ class Intervals:
     @property
     def covered(self) -> str:
         """What totals are of, where that is not the whole run."""
-        return "" if self.shown == self.count else " in the week shown"
+        return "" if self.shown == self.count else " this week"
 
     @property
     def unit(self) -> str:
@@ -113,23 +113,24 @@ class Intervals:
 
 
 def worst_week(
-    starts: datetime, interval: int, amount: Floats, most: str, of: Callable[[Floats], float] = np.nansum
+    starts: datetime, interval: int, amount: Floats, most: str, of: Callable[[Floats], float] = np.sum
 ) -> Intervals:
     """The intervals of a run, drawn from the week that has most: the first of those that have as much.
 
     Args:
         starts: when the first interval starts.
         interval: seconds of one.
-        amount: what is worst where there is most of it; one number an interval, NaN where there is none.
+        amount: what is worst where there is most of it; one number an interval.
         most: what there is most of, in words.
         of: what makes one number of a week's amounts.
     """
+    amount = np.atleast_1d(amount)
     every = Intervals(starts, interval, len(amount))
     weeks = [every]
     while weeks[-1].drawn.stop < every.count:
         weeks.append(replace(every, first=weeks[-1].drawn.stop))
-    found = [of(amount[week.drawn]) if np.isfinite(amount[week.drawn]).any() else 0.0 for week in weeks]
-    if max(found, default=0.0) <= 0:
+    found = [of(amount[week.drawn]) for week in weeks]
+    if max(found) <= 0:
         return replace(every, why=f"the first of {len(weeks)}")
     return replace(weeks[int(np.argmax(found))], why=f"of {len(weeks)} the one with the most {most}")
 

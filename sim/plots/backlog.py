@@ -143,7 +143,8 @@ def alt(data: Backlog) -> str:
     """How high each backlog peaks and when, and where it starts and ends."""
     intervals = _intervals(data)
     findings = "; ".join(f"{channel.name}: {_finding(channel, intervals)}" for channel in data.channels)
-    return f"Backlog by {intervals.unit[:-1]}, {intervals.span()}, over {_runs(data)} replications. {findings}."
+    over = f"over {_runs(data)} replications"
+    return f"Backlog by {intervals.unit[:-1]}, {intervals.span()}, {over}. {findings}.{intervals.note}"
 
 
 def _finding(channel: ChannelBacklog, intervals: Intervals) -> str:
@@ -165,5 +166,6 @@ def _runs(data: Backlog) -> int:
 
 def _intervals(data: Backlog) -> Intervals:
     """The week in which any channel's median is highest."""
-    highest = np.max([_quantiles(channel.waiting)[1] for channel in data.channels], axis=0)
-    return worst_week(data.starts, data.interval, highest, "waiting at once", np.nanmax)
+    medians = [_quantiles(channel.waiting)[1] for channel in data.channels]
+    highest = np.fmax.reduce(medians, axis=0, initial=0.0)
+    return worst_week(data.starts, data.interval, highest, "waiting at once", np.max)

@@ -115,7 +115,7 @@ def alt(data: Demand) -> str:
     intervals = _intervals(data)
     findings = "; ".join(f"{channel.name}: {_finding(channel, intervals)}" for channel in data.channels)
     over = f"median and 10 to 90 % over {_runs(data)} replications" if _runs(data) > 1 else "one replication"
-    return f"Contacts offered by {intervals.unit[:-1]}, {intervals.span()}, {over}. {findings}."
+    return f"Contacts offered by {intervals.unit[:-1]}, {intervals.span()}, {over}. {findings}.{intervals.note}"
 
 
 def _finding(channel: ChannelDemand, intervals: Intervals) -> str:

@@ -213,7 +213,7 @@ def table(data: Staffing) -> dict[str, list[Any]]:
 
 
 def alt(data: Staffing) -> str:
-    """How many agent-hours each group is short and has to spare, and the hours at which most are missing."""
+    """How many agent-hours each group is short and has to spare, and the cell in which most agents are missing."""
     calendar, intervals = _calendar(data), _intervals(data)
     weeks = [_week(group, calendar, data.interval) for group in data.groups]
     findings = "; ".join(f"{g.name}: {_finding(w, calendar)}" for g, w in zip(data.groups, weeks, strict=True))
@@ -235,6 +235,6 @@ def _finding(week: _Week, calendar: _Calendar) -> str:
     short, spare = float(week.short.sum()), float(week.spare.sum())
     if not short:
         return f"never short; {_amount(spare)} agent-hours to spare{_each(calendar)}"
-    day, hour = divmod(int(np.argmax(week.short)), HOURS)
-    worst = f"{WEEKDAYS[day]} {hour}:00 to {hour + 1}:00, by {_amount(float(week.short[day, hour]))}"
-    return f"short {_amount(short)} agent-hours{_each(calendar)}, {_amount(spare)} to spare; most short on {worst}"
+    day, hour = divmod(int(np.nanargmin(week.net)), HOURS)
+    lowest = f"{WEEKDAYS[day]} {hour}:00 to {hour + 1}:00, {_signed(float(week.net[day, hour]))} agents"
+    return f"short {_amount(short)} agent-hours{_each(calendar)}, {_amount(spare)} to spare; lowest cell: {lowest}"

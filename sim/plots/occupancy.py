@@ -128,7 +128,7 @@ def alt(data: Occupancy) -> str:
     """How busy each group is, with what, and how often above the guide."""
     intervals = _intervals(data)
     findings = "; ".join(f"{group.name}: {_finding(group, intervals)}" for group in data.groups)
-    return f"Time in talk, wrap-up and idle by {intervals.unit[:-1]}, {intervals.span()}. {findings}."
+    return f"Time in talk, wrap-up and idle by {intervals.unit[:-1]}, {intervals.span()}. {findings}.{intervals.note}"
 
 
 def _finding(group: GroupTime, intervals: Intervals) -> str:
@@ -142,8 +142,8 @@ def _finding(group: GroupTime, intervals: Intervals) -> str:
     above, worst = int((busy > GUIDE[1]).sum()), int(np.nanargmax(busy))
     often = f" in {above} of {known} {intervals.unit}" if above else ""
     return (
-        f"busy {100 * (talk + wrap_up) / present:.0f} % of the time{intervals.covered} ({100 * wrap_up / present:.0f} % wrap-up), "
-        f"{'' if above else 'never '}above {100 * GUIDE[1]:.0f} %{often}; "
+        f"busy {100 * (talk + wrap_up) / present:.0f} % of the time{intervals.covered} "
+        f"({100 * wrap_up / present:.0f} % wrap-up), {'' if above else 'never '}above {100 * GUIDE[1]:.0f} %{often}; "
         f"busiest on {intervals.named(worst)}, {100 * busy[worst]:.0f} %"
     )
 

@@ -18,7 +18,7 @@ from matplotlib.ticker import PercentFormatter
 from sim.plots import PLOTS
 from sim.plots._days import day_strip, open_days
 from sim.plots._duration import duration
-from sim.plots._intervals import Bools, Intervals, outline, worst_week
+from sim.plots._intervals import HOUR, Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, SHORT, SKY, Label, Sheet, label_ends, plain, say
 from sim.tables import Floats
 
@@ -28,7 +28,7 @@ class ChannelLevel:
     """One channel against its target, `share` within `within` seconds.
 
     `level`, `low` and `high` are shares from 0 to 1, one an interval: NaN where closed or nothing was offered; `low`
-    and `high` throughout where there is one replication.
+    and `high` throughout where there is one replication. `offered` is in contacts, the mean over replications.
     """
 
     name: str
@@ -37,6 +37,12 @@ class ChannelLevel:
     high: Floats
     share: float
     within: float
+    offered: Floats
+
+    @property
+    def late(self) -> Floats:
+        """Contacts not answered within the target's time, one number an interval."""
+        return self.offered * (1.0 - np.nan_to_num(self.level, nan=1.0))
 
     @property
     def missed(self) -> Bools:
@@ -82,11 +88,12 @@ def draw(data: ServiceLevel) -> Figure:
 
 
 def _band(data: ServiceLevel) -> str:
+    late = "Most late: the hour in which most contacts miss it."
     if data.replications < 2:
-        return "One replication, so no band. Hatched: below the target."
+        return f"One replication, so no band. Hatched: below the target. {late}"
     return (
         f"Band: 95 % interval of the mean over {data.replications} replications. "
-        "Hatched: the whole band lies below the target."
+        f"Hatched: the whole band lies below the target. {late}"
     )
 
 
@@ -121,7 +128,7 @@ def alt(data: ServiceLevel) -> str:
     """How often and when each channel misses its target, and by how much at worst."""
     intervals = _intervals(data)
     findings = "; ".join(f"{c.name}, {_target(c)}: {_finding(c, intervals)}" for c in data.channels)
-    return f"Service level by {intervals.unit[:-1]}, {intervals.span()}. {findings}. {_band(data)}"
+    return f"Service level by {intervals.unit[:-1]}, {intervals.span()}. {findings}. {_band(data)}{intervals.note}"
 
 
 def _target(channel: ChannelLevel) -> str:
@@ -133,12 +140,22 @@ def _finding(channel: ChannelLevel, intervals: Intervals) -> str:
     measured = int(np.isfinite(level).sum())
     if not measured:
         return "nothing to measure"
-    worst = int(np.nanargmin(level))
-    lowest = f"lowest on {intervals.named(worst)}, {100 * level[worst]:.0f} %"
-    if not missed.any():
-        return f"met, or not clearly missed, in all {measured} {intervals.unit}; {lowest}"
-    return f"clearly missed in {int(missed.sum())} of {measured} {intervals.unit}; {lowest}"
+    often = f"clearly missed in {int(missed.sum())} of" if missed.any() else "clearly missed in none of"
+    return f"{often} {measured} {intervals.unit}{intervals.covered}{_worst(channel, intervals)}"
+
+
+def _worst(channel: ChannelLevel, intervals: Intervals) -> str:
+    """The hour in which most contacts miss the target."""
+    hours = np.arange(0, intervals.shown, max(1, HOUR // intervals.interval))
+    late, offered = (np.add.reduceat(values[intervals.drawn], hours) for values in (channel.late, channel.offered))
+    worst = int(late.argmax())
+    if late[worst] <= 0:
+        return ""
+    share = 100 * (1 - late[worst] / offered[worst])
+    return f"; most late from {intervals.named(int(hours[worst]))} ({share:.0f} %)"
 
 
 def _intervals(data: ServiceLevel) -> Intervals:
-    return Intervals(data.starts, data.interval, max((len(channel.level) for channel in data.channels), default=1))
+    """The week in which most contacts miss their target."""
+    late = np.sum([channel.late for channel in data.channels], axis=0)
+    return worst_week(data.starts, data.interval, late, "late contacts")

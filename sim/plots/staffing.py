@@ -136,7 +136,7 @@ def alt(data: Staffing) -> str:
     """How often, by how much and when each group is short."""
     intervals = _intervals(data)
     findings = "; ".join(f"{group.name}: {_finding(group, intervals)}" for group in data.groups)
-    return f"Agents required and scheduled by {intervals.unit[:-1]}, {intervals.span()}. {findings}."
+    return f"Agents required and scheduled by {intervals.unit[:-1]}, {intervals.span()}. {findings}.{intervals.note}"
 
 
 def _finding(group: GroupStaffing, intervals: Intervals) -> str:
@@ -150,9 +150,10 @@ def _finding(group: GroupStaffing, intervals: Intervals) -> str:
         return f"never short; {surplus:,.1f} agent-hours to spare in {opened} {intervals.unit}{intervals.covered}"
     missing = float(np.nansum(np.maximum(-spare, 0.0))) * intervals.hours
     worst = int(np.nanargmin(spare))
+    scheduled, required = group.scheduled[intervals.drawn][worst], group.required[intervals.drawn][worst]
     return (
-        f"short in {short} of {opened} {intervals.unit}{intervals.covered}, by {missing:,.1f} agent-hours ({surplus:,.1f} "
-        f"spare elsewhere); fewest for the need on {intervals.named(worst)}: {scheduled[worst]:.3g} of {required[worst]:.3g}"
+        f"short in {short} of {opened} {intervals.unit}{intervals.covered}, by {missing:,.1f} agent-hours "
+        f"({surplus:,.1f} to spare); furthest on {intervals.named(worst)}: {scheduled:.3g} of {required:.3g}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -81,7 +82,7 @@ def _days(result: Result) -> float:
 
 def _verdict(result: Result) -> str:
     lines = [_channel(result, code) for code in range(len(result.desk.channels))]
-    lines += [_customers(result), _cost(result), _limits(result)]
+    lines += [_customers(result), _cost(result), _holidays(result), _limits(result)]
     return "\n".join(_wrapped(line, "  ") for line in lines if line)
 
 
@@ -139,15 +140,33 @@ def _worst(result: Result, code: int) -> str:
     worst = int(by_hour.argmax())
     rows = slice(worst * per, (worst + 1) * per)
     start = float(sheet.starts[worst * per])
-    ends = (lower.calendar(result.scenario).local(start).hour + 1) % 24
-    needed, there = np.nan_to_num(sheet.required_c[code][rows]).max(), sheet.scheduled[code][rows].mean()
+    moment = lower.calendar(result.scenario).local(start)
     in_time = 1 - by_hour[worst] / offered[worst]
-    hour = f"{_moment(result, start)}–{ends:02d}:00"
-    people = (
-        f"Erlang C asks for {needed:,.0f} people at its peak, {there:,g} are" if needed else f"{there:,g} people are"
-    )
+    twice = " (an hour that comes twice)" if _comes_twice(moment) else ""
+    hour = f"{_moment(result, start)}–{(moment.hour + 1) % 24:02d}:00{twice}"
     answered = f"{_whole(in_time)} of {offered[worst]:,.0f} contacts are answered in time"
-    return f"Worst is {hour}: {answered}; {people} scheduled."
+    return f"Most contacts miss it {hour}: {answered}; {_people(result, code, rows)} scheduled."
+
+
+def _people(result: Result, code: int, rows: slice) -> str:
+    """Who is needed and who is there, in the interval of those that needs most."""
+    needed, there = np.nan_to_num(result.intervals.required_c[code][rows]), result.intervals.scheduled[code][rows]
+    peak = int(needed.argmax())
+    here = f"{there[peak]:,.1f}".removesuffix(".0")
+    verb = "is" if here == "1" else "are"
+    if not needed[peak]:
+        return f"{_counted(here)} {verb}"
+    moment = lower.calendar(result.scenario).local(float(result.intervals.starts[rows][peak]))
+    return f"at {moment:%H:%M} Erlang C asks for {_counted(f'{needed[peak]:,.0f}')}, and {here} {verb}"
+
+
+def _counted(number: str) -> str:
+    return f"{number} {'person' if number == '1' else 'people'}"
+
+
+def _comes_twice(moment: datetime) -> bool:
+    """Whether the clocks show a moment a second time when they go back."""
+    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
 
 
 def _day(result: Result, seconds: float) -> str:
@@ -204,12 +223,13 @@ def _backlog(result: Result, code: int) -> str:
     at_start = _Figures(result)("backlog_at_start", channel.name).value or 0.0
     if round(backlog[peak]) > round(at_start):
         moment = _moment(result, float(result.intervals.starts[peak]))
-        text = f"{text} The backlog is longest {moment}: {backlog[peak]:,.0f} wait in the mean.".lstrip()
+        text = f"{text} The backlog is longest {moment}: {backlog[peak]:,.0f} wait on average.".lstrip()
     week = 7 * DAY // result.desk.interval
     weeks = len(backlog) // week
     # the same time of the week, weeks apart; within the last of them the trend of the whole is not seen yet
     before, after = backlog[0], backlog[weeks * week - 1] if weeks else backlog[0]
-    if after < 1.25 * before + 10:
+    cleared_since = backlog[-week:].min() < 0.1 * after
+    if after < 1.25 * before + 10 or cleared_since:
         return text
     grows = f"The backlog grows from {before:,.0f} to {after:,.0f}: more work comes than is done"
     return f"{text} {grows}, and waits depend on how long that lasts."
@@ -222,14 +242,14 @@ def _customers(result: Result) -> str:
         return ""
     sign = -1 if churn.value < 0 else 1
     slope, complaints = (
-        " to ".join(f"{end:.1f}" for end in sorted((sign * band.low, sign * band.high)))
+        " to ".join(f"{end:z.1f}" for end in sorted((sign * band.low, sign * band.high)))
         for band in of.bands("excess_churn")
     )
     return (
         f"Customers: satisfaction {satisfaction.value:.1f} of 100 {_interval(satisfaction)}; these contacts "
         f"{'keep' if sign < 0 else 'cost'} {abs(churn.value):.1f} customers over the next year "
-        f"{_interval(churn, sign=sign)}: {slope} over what is known of how satisfaction moves churn, and {complaints} "
-        "if 2 to 30 % of unsolved issues end in a complaint, not 10 %."
+        f"{_interval(churn, sign=sign)}. That is {slope} if satisfaction moves churn less or more than assumed, and "
+        f"{complaints} if 2 % or 30 % of unsolved issues, not 10 %, end in a complaint."
     )
 
 
@@ -259,9 +279,26 @@ def _limits(result: Result) -> str:
         parts.append(f"{capped:,} times a customer would have tried more often than {ATTEMPTS} times, and was stopped.")
     for name, counted in lower.counted(result.scenario).items():
         parts.append(
-            f"Of {counted.offered:,.0f} {name} contacts counted a week {counted.issues:,.0f} are first attempts."
+            f"Of {counted.offered:,.0f} {name} contacts counted in a normal week, {counted.issues:,.0f} are first "
+            "attempts."
         )
     return " ".join(["Note:", *parts]) if parts else ""
+
+
+def _holidays(result: Result) -> str:
+    """Those in the measured time: Fri 25 and Sat 26 December."""
+    days = lower.calendar(result.scenario)
+    last = days.local((result.desk.horizon - 1) / TICKS_PER_SECOND).date()
+    months: dict[str, list[str]] = {}
+    for day in sorted(day for day in days.holidays if days.day_of(0) <= day <= last):
+        months.setdefault(f"{day:%B %Y}", []).append(f"{day:%a} {day.day}")
+    named = [f"{_listed(of_month)} {month.split()[0]}" for month, of_month in months.items()]
+    return f"Holidays: {_listed(named)}." if named else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    """One, two and three."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _table(result: Result) -> str:
@@ -327,7 +364,7 @@ def _interval(estimate: Estimate, scale: float = 1.0, *, sign: int = 1, digits: 
     if estimate.low is None or estimate.high is None:
         return "[one run: no interval]"
     low, high = sorted((sign * estimate.low * scale, sign * estimate.high * scale))
-    return f"[{low:.{digits}f}, {high:.{digits}f}]"
+    return f"[{low:z.{digits}f}, {high:z.{digits}f}]"
 
 
 def _spread(estimate: Estimate, scale: float = 1.0) -> str:

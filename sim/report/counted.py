@@ -11,9 +11,10 @@ def counted_text(scenario: Scenario) -> str:
     """A sentence for every channel whose counts hold redials and reconnects; empty where none has them."""
     sentences = []
     for name, counted in lower.counted(scenario).items():
+        redials = f"redials ({say_share(counted.abandoned)} abandon) and " if counted.abandoned else ""
         sentences.append(
             f"Of {counted.offered:,.0f} contacts that {name} is offered in a normal week, {counted.issues:,.0f} are "
-            f"first attempts; the others are redials ({say_share(counted.abandoned)} abandon) and reconnects "
-            f"({say_share(counted.again)} of the answered come back)."
+            f"first attempts; the others are {redials}reconnects ({say_share(counted.again)} of the answered come "
+            "back)."
         )
     return " ".join(sentences)

@@ -60,6 +60,7 @@ def pictures(result: Result) -> dict[str, Any]:
                     sheet.service_level_high[code],
                     desk.channels[code].target.share,
                     desk.channels[code].target.within / TICKS_PER_SECOND,
+                    sheet.offered[code],
                 )
                 for code in live
             ),

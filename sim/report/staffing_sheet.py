@@ -1,8 +1,9 @@
 """The staffing sheet of a run, as CSV and as a workbook: what is needed, what is there, and what comes of it.
 
-One row an interval and skill group. Where the level of a group changes within an interval, that has a row for each
-level, so that the sheet read back by `sim.roster.read_levels` gives exactly the staff of the run; contacts offered are
-then split by time. An hour that comes twice is told apart by `utc_offset`; start and end of a row are both told by it.
+One row an interval and skill group, less those in which all is closed: nobody is scheduled, nothing offered or
+required. Where the level of a group changes within an interval, that has a row for each level, so that the sheet read
+back by `sim.roster.read_levels` gives exactly the staff of the run; contacts offered are then split by time. An hour
+that comes twice is told apart by `utc_offset`; start and end of a row are both told by it.
 
 Where several groups answer a channel first, its contacts and what Erlang asks for are shared out among them in
 proportion to the agents scheduled in the interval, and equally where nobody is.
@@ -10,7 +11,7 @@ proportion to the agents scheduled in the interval, and equally where nobody is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +39,14 @@ class _Column(NamedTuple):
     form: str
     """How Excel shows it."""
     meaning: str
+
+
+class _Row(NamedTuple):
+    start: int
+    group: int
+    open: bool
+    """Whether anybody is scheduled, offered or required."""
+    cells: list[Value]
 
 
 _AGENTS = "0.00"
@@ -76,6 +85,8 @@ _REMARKS = (
     "proportion to the agents scheduled in the interval, and equally where nobody is.",
     "Where the number of agents changes within an interval, the interval has a row for each number. Contacts offered "
     "are then split by time; service level, occupancy and what is required are those of the whole interval.",
+    "Hours in which nobody is scheduled, offered or required are left out; a date of nothing else has one row. Rows of "
+    "a negative net difference are coloured.",
     "An empty cell is something that never happened, or that is not known: Erlang knows live channels only.",
     "This sheet can be staff again: name the file, and a group of it, as the staff of a group in a scenario.",
 )
@@ -99,7 +110,7 @@ def staffing(desk: Desk, days: Calendar, sheet: Intervals, busy: Floats, present
     staff, bounds = scheduled(desk), edges(desk)
     with np.errstate(invalid="ignore", divide="ignore"):
         occupancy = busy / present
-    rows: list[tuple[int, int, list[Value]]] = []
+    rows: list[_Row] = []
     for number, group in enumerate(desk.groups):
         first = desk.answers_first[number]
         offered, by_c, by_a = _of_group(desk, sheet, staff, number)
@@ -117,10 +128,22 @@ def staffing(desk: Desk, days: Calendar, sheet: Intervals, busy: Floats, present
                 difference / (1 - group.shrinkage), occupancy[number, interval],
             )  # fmt: skip
             cells = [*_time(days, start, end), group.name, channels, *map(float, figures)]
-            rows.append((start, number, cells))
+            anything = (there, offered[interval], by_c[interval], by_a[interval])
+            rows.append(_Row(start, number, any(figure > 0 for figure in anything), cells))
     rows.sort(key=lambda row: row[:2])
     names, forms = tuple(column.name for column in _COLUMNS), tuple(column.form for column in _COLUMNS)
-    return Tab("staffing", names, [cells for _, _, cells in rows], forms)
+    return Tab("staffing", names, [row.cells for row in _less_closed(rows)], forms, "net_difference")
+
+
+def _less_closed(rows: Sequence[_Row]) -> Iterator[_Row]:
+    """The rows less those of closed hours. A date on which all is closed keeps its first row: of a last date that is
+    not there, whoever reads the sheet as staff would suppose the week before."""
+    seen = {(row.group, row.cells[0]) for row in rows if row.open}
+    for row in rows:
+        day = row.group, row.cells[0]
+        if row.open or day not in seen:
+            seen.add(day)
+            yield row
 
 
 def _of_group(desk: Desk, sheet: Intervals, staff: Floats, group: int) -> tuple[Floats, Floats, Floats]:

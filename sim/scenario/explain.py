@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.defaults import CHANNELS, LIKE, Default
+from sim.defaults import CHANNELS, GROUP_WITH_SHIFTS, LIKE, Default
 from sim.errors import UsageError, did_you_mean
 from sim.measures.constants import CONSTANTS
 from sim.scenario import layers
@@ -46,7 +46,8 @@ def explain(path: str, scenario: Scenario | None) -> str:
     if names[0] in CHANNELS:
         names = ("channels", *names)
     key, rest = _find(names)
-    lines = _value(key, names, rest) if key.form.part is None else _section(key, names, rest)
+    applies = None if scenario is None else scenario.assumed.get(_dotted(names))
+    lines = _value(key, names, rest, applies) if key.form.part is None else _section(key, names, rest)
     here = [] if scenario is None else _here(key, names, scenario)
     return "\n".join([*lines, *here])
 
@@ -75,16 +76,21 @@ def _find(names: Path) -> tuple[Key, Path]:
 def _hint(names: Path) -> str:
     """The keys that may be meant: of the same section, else of any, else constants."""
     *holder, name = names
-    near = meant(names)
-    if near != names:
-        return f"did you mean '{_dotted(near)}'?"
     paths = [key.path for key in walk()] + [tuple(path.split(".")) for path in CONSTANTS]
     found = [path for path in paths if path[-1] == name]
+    near = meant(names)
+    if near != names and (holder or not found):
+        return f"did you mean '{_dotted(near)}'?"
     if not found:
         found = [path for path in paths if meant((*path[:-1], name)) == path]
     if found and not holder:
-        return f"did you mean {' or '.join(repr(_dotted(path)) for path in dict.fromkeys(found[:3]))}?"
+        return f"did you mean {' or '.join(repr(_of_phone(path)) for path in dict.fromkeys(found[:3]))}?"
     return f"known here: {', '.join(known(tuple(holder)))}"
+
+
+def _of_phone(path: Path) -> str:
+    """A key of every channel as one of them has it, which no shell takes for a pattern."""
+    return _dotted(("phone", *path[2:]) if path[:2] == ("channels", ANY) else path)
 
 
 def _dotted(path: Iterable[str | int]) -> str:
@@ -94,7 +100,7 @@ def _dotted(path: Iterable[str | int]) -> str:
 # --- saying it -------------------------------------------------------------------------------------------------------
 
 
-def _value(key: Key, names: Path, rest: Path) -> Iterator[str]:
+def _value(key: Key, names: Path, rest: Path, applies: Default | None) -> Iterator[str]:
     how = key.form.written
     how = how.each or how if rest else how
     yield from wrap(f"{_dotted(names)}: {how.keys.get(rest[0], key.meaning) if rest else key.meaning}", WIDTH)
@@ -105,7 +111,12 @@ def _value(key: Key, names: Path, rest: Path) -> Iterator[str]:
     yield from _labelled("note", how.note)
     for number, (name, meaning) in enumerate({**how.keys, **how.choices}.items()):
         yield from _labelled("" if number else "where", f"{name}: {meaning}")
-    yield from _defaults(key, names)
+    yield from _defaults(key, names) if applies is None else _default(applies)
+
+
+def _default(default: Default, where: str = "") -> Iterator[str]:
+    yield from _labelled("default", as_written(default.value) + where)
+    yield from _evidence(default)
 
 
 def _defaults(key: Key, names: Path) -> Iterator[str]:
@@ -118,6 +129,8 @@ def _defaults(key: Key, names: Path) -> Iterator[str]:
         yield from _labelled("default", as_written(default.value))
         yield from _labelled("  of", ", ".join(channels))
         yield from _evidence(default)
+    if found and key.name == "shrinkage":
+        yield from _default(GROUP_WITH_SHIFTS["shrinkage"], " with shifts, which show the breaks")
     if found and "" not in found:
         likes = " and ".join(f"{like} if it is {kind}" for kind, like in LIKE.items())
         others = "it has to be given" if is_needed(key) else f"the default of {likes}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,8 @@ class Scenario:
     variants: tuple[str, ...] = ()
     base: ScenarioSpec | None = None
     """Of a variant, or with `--set`: the scenario of the file itself, with whose staff its contacts were counted."""
+    unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By table of staff: headers of the columns that nothing was read from."""
 
     @property
     def name(self) -> str:
@@ -145,6 +147,7 @@ class _Reading:
         self.path = path
         self.data = layers.merged(layers_)
         self.mistakes = mistakes
+        self.unused: dict[str, tuple[str, ...]] = {}
 
     def scenario(self, sets: tuple[str, ...]) -> Scenario | None:
         """The scenario; None where there are mistakes, which are noted."""
@@ -165,7 +168,8 @@ class _Reading:
         if self.mistakes or spec is None:
             return None
         text = self.path.read_text("utf-8-sig")
-        return Scenario(spec, str(self.path), text, sets, assumed, log, _digest(spec, log))
+        digest = _digest(spec, log)
+        return Scenario(spec, str(self.path), text, sets, assumed, log, digest, unused=self.unused)
 
     def _find_unstaffed(self, broken: set[Keys]) -> None:
         """A group has staff or shifts, which no schema says: it would name neither or both."""
@@ -181,7 +185,8 @@ class _Reading:
     ) -> tuple[ScenarioSpec, dict[str, Default]]:
         """The scenario with its tables of staff read, and what is assumed then; where one cannot be read, its path is
         broken."""
-        filling = Filling(spec, lambda path: layers.blamed(self.layers, path).folder)
+        filling = Filling(spec, lambda path: layers.blamed(self.layers, path).folder, assumed)
+        self.unused = filling.unused
         for path, problem in filling.problems:
             broken.add(path)
             for mistake in problem.mistakes if isinstance(problem, ScenarioError) else ():

@@ -229,9 +229,10 @@ class Channel(Spec):
     shifts: ShiftsOf | None = None
     """who works when on this channel only, with breaks, in place of staff; makes a skill group of its name"""
     cost: PerTime | None = None
-    """what an agent of that skill group costs"""
+    """what paid time of an agent of that skill group costs"""
     shrinkage: Shrinkage | None = None
-    """paid time in which an agent of that skill group is not at work; as a group's"""
+    """share of paid time in which an agent of that skill group is not at work (holidays, illness, breaks, training):
+    paid = net / (1 - shrinkage); 24 % if shifts show the breaks"""
     charge: Amount | None = None
     """what each contact offered costs beside the staff: the line, the licence"""
     lines: Some | None = None
@@ -276,10 +277,10 @@ class Group(Spec):
     shifts: ShiftsOf | None = None
     """who works when, with breaks, in place of staff"""
     cost: PerTime
-    """what an agent costs"""
+    """what paid time of an agent costs"""
     shrinkage: Shrinkage
-    """paid time in which an agent is not at work (holidays, illness, breaks, training): paid = net / (1 -
-    shrinkage); 24 % if shifts show the breaks"""
+    """share of paid time in which an agent is not at work (holidays, illness, breaks, training): paid = net /
+    (1 - shrinkage); 24 % if shifts show the breaks"""
 
 
 class Event(Spec):
@@ -367,9 +368,11 @@ class Demand(Spec):
     """How issues come over time, beside what each channel says."""
 
     busy_days: Number
-    """how much days differ from the forecast: shape of a Gamma factor, the smaller the wilder; 0 is none"""
+    """how much days differ from the forecast: shape of a Gamma factor on each, the smaller the wilder; 60 is about
+    ±13 % from day to day (1 / √shape), 0 is none"""
     busy_hours: Number
-    """how much hours differ from the forecast: shape of a Gamma factor, the smaller the wilder; 0 is none"""
+    """how much hours differ from the forecast of their day: shape of a Gamma factor on each, the smaller the wilder;
+    400 is about ±5 % from hour to hour (1 / √shape), 0 is none"""
     growth: Growth
     """growth of all rates and volumes, compounded from since on"""
     since: Date | None = None
@@ -393,7 +396,7 @@ class Costs(Spec):
     """What the desk costs beside its staff and the charges of its channels."""
 
     fixed: PerTime | None = None
-    """rent, licences, management"""
+    """what is paid however many contacts come: rent, licences, management"""
 
 
 class Survey(Spec):

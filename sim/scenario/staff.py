@@ -6,7 +6,8 @@ means.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -78,15 +79,19 @@ class Filling:
     """A scenario with its tables of staff read, and what was wrong with them, by path.
 
     Args:
-        folder: what the path of a file is relative to, by where in the scenario it stands.
+        folder: what the path of a file is relative to, by where in the scenario it stands. assumed: the paths of what
+            the scenario leaves to defaults.
     """
 
-    def __init__(self, spec: ScenarioSpec, folder: Callable[[Keys], Path]) -> None:
+    def __init__(self, spec: ScenarioSpec, folder: Callable[[Keys], Path], assumed: Container[str] = ()) -> None:
         self.problems: list[tuple[Keys, SimError]] = []
         self.assumed: dict[str, Default] = {}
         """What a roster leaves to defaults, by path."""
         self.said: set[str] = set()
         """Paths of costs that a file says, whatever stood there."""
+        self.unused: dict[str, tuple[str, ...]] = {}
+        """By file: headers of the columns that nothing was read from."""
+        self._left_out = assumed
         self._zone = spec.time_zone
         self._folder = folder
         self._known = tuple(spec.channels)
@@ -105,9 +110,14 @@ class Filling:
         elif holder.shifts is not None:
             changes["shifts"] = shifts_of([_shift(each) for each in holder.shifts], self._zone)
         team = changes.get("shifts")
+        at = ".".join(map(str, path))
         if isinstance(team, Team) and team.cost is not None:
             changes["cost"] = team.cost
-            self.said.add(".".join(map(str, (*path, "cost"))))
+            self.said.add(f"{at}.cost")
+        if isinstance(team, Team) and isinstance(holder.shifts, FromFile) and f"{at}.shrinkage" in self._left_out:
+            shrinkage = _preset(team)["shrinkage"]
+            changes["shrinkage"] = share(shrinkage.value)
+            self.assumed[f"{at}.shrinkage"] = shrinkage
         return holder.model_copy(update=changes) if changes else holder
 
     def _levels(self, path: Keys, name: str, table: FromFile) -> Week | Dated:
@@ -119,6 +129,7 @@ class Filling:
                 group=table.group,
                 otherwise=name,
                 columns=dict(table.columns),
+                tell=partial(self._note_unused, table),
             )
         except SimError as problem:
             self.problems.append((path, problem))
@@ -149,15 +160,21 @@ class Filling:
                 columns=dict(table.columns),
                 channels=channels,
                 currency=None,
+                tell=partial(self._note_unused, table),
             )
         except SimError as problem:
             self.problems.append((path, problem))
             return ()
 
+    def _note_unused(self, table: FromFile, headers: tuple[str, ...]) -> None:
+        """A file may be read more than once: a column is not used if it never is."""
+        file = table.file if table.sheet is None else f"{table.file}, sheet {table.sheet}"
+        before = self.unused.get(file, headers)
+        self.unused[file] = tuple(header for header in headers if header in before)
+
     def _rostered(self, table: FromFile, named: dict[str, Group]) -> dict[str, Group]:
         """The groups that a file of people makes: each set of skills one."""
         found = {}
-        usual = defaults.GROUP_WITH_SHIFTS
         for team in self._teams(("roster",), table, self._known):
             # a name that tables and plots can show, where the file has none of its own
             name = team.name.replace("+", " and ")
@@ -166,7 +183,7 @@ class Filling:
                 hint = "keep one of the two" if team.skills else "add a column skills, such as phone, chat"
                 self.problems.append((("roster",), SimError(what, hint)))
                 continue
-            cost, shrinkage = usual["cost"], usual["shrinkage"]
+            cost, shrinkage = _preset(team)["cost"], _preset(team)["shrinkage"]
             found[name] = Group.model_construct(
                 answers=team.skills,
                 then=(),
@@ -178,6 +195,11 @@ class Filling:
             self.assumed |= {f"groups.{name}.cost": cost} if team.cost is None else {}
             self.assumed[f"groups.{name}.shrinkage"] = shrinkage
         return found
+
+
+def _preset(team: Team) -> dict[str, Default]:
+    """The defaults of a group whose shifts come from a file: without breaks in it, they are part of the shrinkage."""
+    return defaults.GROUP_WITH_SHIFTS if team.shows_breaks else defaults.GROUP
 
 
 def _shift(given: InlineShift) -> Shift:

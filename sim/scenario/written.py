@@ -7,7 +7,7 @@ They accept all that the reader accepts, and more: it is the reader who says wha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from sim import units
@@ -262,7 +262,11 @@ COUNTS = Written(
 )  # fmt: skip
 WORDS = Written("a name, or a list of names", "", (["phone", "chat"], "phone"), _STRINGS)
 VALUES = Written("a value, or a list of them", "", (["test", ""],), _STRINGS)
-LIMIT = Written("a limit", "that of the measure", ("at least 80%", "at most 24h"), _text(r"at\s+(?:least|most)\s+\S.*"))
+LIMIT = Written("a limit", "that of the measure", ("at least 80%", "at most 10m"), _text(r"at\s+(?:least|most)\s+\S.*"))
+LIMITS = replace(
+    by_name(LIMIT, "phone.service_level", "measure"),
+    examples=({"phone.service_level": "at least 80%", "phone.wait_p90": "at most 10m"}, {"cost": "at most 40_000 GBP"}),
+)
 RANGE = Written("a range", "that of the key", ("6m..10m", "60%..80%"), _text(r"\S.*\.\.\s*\S.*"))
 TABLE = Written(
     "a file", "", ("people.xlsx", {"file": "people.xlsx", "sheet": "October"}),

@@ -10,11 +10,16 @@ asks for may hold anything.
 from __future__ import annotations
 
 from sim.sheets.cells import Cells
+from sim.sheets.dates import has_time, is_date
 from sim.sheets.excel import write_xlsx
-from sim.sheets.headers import Wanted
+from sim.sheets.headers import Wanted, meant
 from sim.sheets.read import read_sheet
-from sim.sheets.table import Sheet
-from sim.sheets.values import Value
+from sim.sheets.table import DOTS, Sheet
+from sim.sheets.times import is_time
+from sim.sheets.values import Value, text_of
 from sim.sheets.write import Tab, write_csv
 
-__all__ = ["Cells", "Sheet", "Tab", "Value", "Wanted", "read_sheet", "write_csv", "write_xlsx"]
+__all__ = [
+    "DOTS", "Cells", "Sheet", "Tab", "Value", "Wanted", "has_time", "is_date", "is_time", "meant", "read_sheet",
+    "text_of", "write_csv", "write_xlsx",
+]  # fmt: skip

@@ -83,6 +83,10 @@ class Cells:
         """A date and a time of day in one cell, local time. A date alone is its midnight if others have a time."""
         return self._read(row, column, lambda value: self._moment(value, row, column))
 
+    def date_order(self, column: int) -> str:
+        """Of a column of dates such as 05/10/2026 that was read: "day first" or "month first"; else nothing."""
+        return next(iter(self._orders.get(column, ())), "")
+
     def wrong(self, row: int, column: int | None, what: str, hint: str = "") -> None:
         """Note a mistake that the caller found: `row` and `column` as in `Sheet.mistake`."""
         self.mistakes.append(self.sheet.mistake(row, column, what, hint))

@@ -10,7 +10,7 @@ import math
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,24 +18,27 @@ from typing import Any
 from sim.errors import CannotWrite, ScenarioError, did_you_mean
 from sim.sheets.layout import extent, table_in
 from sim.sheets.refusals import failed
-from sim.sheets.table import Sheet
+from sim.sheets.table import Sheet, letters
 from sim.sheets.values import Uncomputed, Value, unless_blank
 from sim.sheets.write import Tab, csv_cell, put
 from sim.units import shown
 
+_HEADER, _ALARM = "#E3E8EE", "#F5C3A3"
+"""Fills: a pale grey, and a pale vermilion, which the colour-blind tell from white too."""
 LARGEST_UNPACKED = 1000 * 2**20
 """Bytes of a workbook once unpacked: more is a broken or hostile file."""
 
 
-def from_workbook(data: bytes, file: str, title: str | None) -> Sheet:
-    """The worksheet of that title, or the first visible one with a table, in the content of a file."""
+def from_workbook(data: bytes, file: str, title: str | None, lacks: Callable[[Sheet], int]) -> Sheet:
+    """The worksheet of that title, or the first visible one with a table that lacks the least, in the content of a
+    file."""
     unpacked = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
     if unpacked > LARGEST_UNPACKED:
         raise failed(file, f"the workbook has {unpacked / 2**20:.0f} MiB once unpacked", "save only the sheet needed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl names what it leaves out: charts, validations
         try:
-            return _first_table(data, file, title)
+            return _first_table(data, file, title, lacks)
         except ScenarioError:
             raise
         except Exception as problem:  # a damaged workbook can fail anywhere in the library, in any way
@@ -44,7 +47,7 @@ def from_workbook(data: bytes, file: str, title: str | None) -> Sheet:
             raise failed(file, f"the workbook is damaged or not in the usual format ({reason})", hint) from problem
 
 
-def _first_table(data: bytes, file: str, title: str | None) -> Sheet:
+def _first_table(data: bytes, file: str, title: str | None, lacks: Callable[[Sheet], int]) -> Sheet:
     values = _opened(data, data_only=True)
     formulas = _opened(data, data_only=False) if any(b"<f" in part for part in _parts(data)) else None
     titles = [sheet.title for sheet in values.worksheets]
@@ -53,13 +56,21 @@ def _first_table(data: bytes, file: str, title: str | None) -> Sheet:
         if not same:
             raise failed(file, f"there is no sheet {shown(title)}", did_you_mean(title, titles))
         return _worksheet(values, formulas, same[0], file)
+    tables: list[tuple[int, Sheet]] = []
     problems: list[ScenarioError] = []
     visible = [sheet.title for sheet in values.worksheets if sheet.sheet_state == "visible"]
     for name in visible:
         try:
-            return _worksheet(values, formulas, name, file)
+            table = _worksheet(values, formulas, name, file)
         except ScenarioError as problem:
             problems.append(problem)
+            continue
+        missing = lacks(table)
+        if not missing:
+            return table
+        tables.append((missing, table))
+    if tables:
+        return min(tables, key=lambda found: found[0])[1]
     if len(problems) == 1:
         raise problems[0]
     what = f"none of the sheets {', '.join(visible)} holds a table" if visible else "all its sheets are hidden"
@@ -121,7 +132,8 @@ def _excel_value(cell: Any) -> Value:
 
 
 def write_xlsx(path: Path, tabs: Sequence[Tab]) -> None:
-    """Write a workbook with a worksheet for each table: real dates and times, a bold header that stays in view.
+    """Write a workbook with a worksheet for each table: real dates and times, a header that stays in view, and pages as
+    wide as the table. Rows of a negative number in the column `alarm` are coloured.
 
     The same tables always give the same bytes. NaN and None are empty cells; text stays text, also where it begins
     with = or +.
@@ -143,7 +155,7 @@ def write_xlsx(path: Path, tabs: Sequence[Tab]) -> None:
 def _fill(book: Any, title: str, tab: Tab, path: Path) -> None:
     sheet = book.add_worksheet(title)
     looks: dict[str, Any] = {}
-    bold = book.add_format({"bold": True})
+    bold = book.add_format({"bold": True, "bg_color": _HEADER})
     for column, name in enumerate(tab.header):
         sheet.write_string(0, column, name, bold)
         sheet.set_column(column, column, _width(tab, column))
@@ -156,7 +168,15 @@ def _fill(book: Any, title: str, tab: Tab, path: Path) -> None:
                 hint = "write it as CSV"
                 raise CannotWrite(f"{path}: row {number + 1} does not fit into an Excel worksheet", hint)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(tab.rows), max(len(tab.header) - 1, 0))
+    right = max(len(tab.header) - 1, 0)
+    sheet.autofilter(0, 0, len(tab.rows), right)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    if tab.alarm and tab.rows:
+        formula = f"=${letters(tab.header.index(tab.alarm))}2<0"
+        look = book.add_format({"bg_color": _ALARM})
+        sheet.conditional_format(1, 0, len(tab.rows), right, {"type": "formula", "criteria": formula, "format": look})
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: Value, look: Any) -> int:

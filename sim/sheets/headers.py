@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 
+from sim.errors import did_you_mean
+from sim.sheets.values import Value
 from sim.units import Unclear, duration
 
 Say = Callable[[Mapping[str, str]], str]
@@ -21,13 +23,21 @@ Say = Callable[[Mapping[str, str]], str]
 class Wanted(NamedTuple):
     """A column that is looked for: our name of it, the headers it usually has (any case, spaces, - and _ alike).
 
-    `means` is what a message calls it: "the offered contacts"; without it, the key in quotes.
+    `means` is what a message calls it: "the offered contacts"; without it, the key in quotes. `like` is whether a cell
+    looks as if it were of this column: where the column is missing, one of such cells is offered.
     """
 
     key: str
     names: tuple[str, ...]
     required: bool = True
     means: str = ""
+    like: Callable[[Value], bool] | None = None
+
+
+def meant(key: str, wanted: Sequence[Wanted]) -> str:
+    """A hint for a name of ours that there is none of: the one whose usual headers it is among, else the nearest."""
+    usual = next((want.key for want in wanted if plain(key) in map(plain, names_of(want))), None)
+    return f"did you mean '{usual}'?" if usual else did_you_mean(key, [want.key for want in wanted])
 
 
 def by_rank(wanted: Sequence[Wanted]) -> list[tuple[Wanted, str]]:
@@ -47,13 +57,13 @@ def means(want: Wanted) -> str:
 
 
 def nearest(want: Wanted, headers: Sequence[str]) -> str:
-    """The header most like one of the names, as an offer; else dots to fill in."""
+    """The header most like one of the names, as an offer; empty where none is."""
     known = {plain(header): header for header in headers}
     for name in names_of(want):
         near = get_close_matches(plain(name), list(known), n=1, cutoff=0.75)
         if near:
             return known[near[0]]
-    return "…"
+    return ""
 
 
 @lru_cache(1 << 16)  # a stray cell at the right end of a worksheet makes 16,384 columns

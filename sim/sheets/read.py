@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -20,8 +21,10 @@ _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SAVE = "save it as .xlsx or as CSV"
 
 
-def read_sheet(path: Path, title: str | None = None) -> Sheet:
-    """Read a CSV file or one worksheet of an Excel workbook (`title`; by default the first with a table in it).
+def read_sheet(path: Path, title: str | None = None, *, lacks: Callable[[Sheet], int] = lambda _: 0) -> Sheet:
+    """Read a CSV file or one worksheet of an Excel workbook (`title`; by default the first table that lacks nothing).
+
+    `lacks` is how far a table is from having the columns needed, 0 if it has them; where none has, it is the nearest.
 
     CSV: UTF-8, UTF-16 with its mark, or Windows-1252; separated by comma, semicolon, tab or bar, whichever fits. Title
     lines above the header, empty rows and rows of totals are left out. Hidden worksheets are read only by name.
@@ -32,7 +35,7 @@ def read_sheet(path: Path, title: str | None = None) -> Sheet:
     data = _bytes(path)
     kind = _kind_of_file(data, path)
     if kind == "workbook":
-        return from_workbook(data, str(path), title)
+        return from_workbook(data, str(path), title, lacks)
     if title is not None:
         raise failed(path, f"it has no sheet {shown(title)}: it is a text file", "leave out the sheet's name")
     return from_csv(data, str(path))

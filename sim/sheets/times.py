@@ -10,10 +10,16 @@ from sim.sheets.values import Value, said
 from sim.units import Unclear, shown
 
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?)?\s*(?:([ap])\.?m\.?)?", re.IGNORECASE)
+_TIME = re.compile(r"\s*[0-9]{1,2}:[0-9]{2}(?![0-9])")
 _RANGE = re.compile(r"([^-–]+?)\s*(?:[-–]|\bto\b)\s*([^-–]+)", re.IGNORECASE)
 _OFFSET = re.compile(
     r"[0-9:.]+\s*(?:Z|UTC|GMT|\+[0-9]{2}:?[0-9]{2})|[0-9]+:[0-9]{2}:[0-9.]+-[0-9]{2}:?[0-9]{2}", re.IGNORECASE
 )
+
+
+def is_time(value: Value) -> bool:
+    """A time of day, or a range of two, by the looks of it."""
+    return isinstance(value, time) or (isinstance(value, str) and _TIME.match(value) is not None)
 
 
 def colons(text: str) -> float:

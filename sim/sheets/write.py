@@ -15,12 +15,16 @@ from sim.sheets.values import Value, written
 
 
 class Tab(NamedTuple):
-    """A sheet to write: rows of cells, `formats` (Excel number formats) by column; "" or none: by the kind of cell."""
+    """A sheet to write: rows of cells, `formats` (Excel number formats) by column; "" or none: by the kind of cell.
+
+    In a workbook a row is coloured where its number in the column `alarm` is negative.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: Sequence[Sequence[Value]]
     formats: tuple[str, ...] = ()
+    alarm: str = ""
 
 
 def write_csv(path: Path, tab: Tab) -> None:

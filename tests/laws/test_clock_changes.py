@@ -30,7 +30,7 @@ from sim.clock import DAYS, HOLIDAY, Calendar, Piece, Week, say_clock, say_piece
 from sim.desk import Desk
 from sim.measures.summary import summarise
 from sim.measures.workload import edges, level_at, scheduled, staff_cost
-from sim.plots._intervals import Intervals
+from sim.plots._intervals import Intervals, worst_week
 from sim.population.draw import draw
 from sim.scenario import lower, rota, words
 from sim.scenario import weeks as written_weeks
@@ -391,7 +391,9 @@ def test_a_week_is_a_week_whatever_the_clocks_did(sheet: Sheet) -> None:
     drawn = Intervals(starts, HOUR // 2, len(sheet.of("phone")))
     assert (drawn.shown, drawn.note) == (drawn.count, "")
     twice = Intervals(starts, HOUR // 2, drawn.count + 7 * 48)
-    assert (twice.shown, twice.note) == (drawn.count, " The first 7 of 14 days are shown.")
+    assert twice.shown == drawn.count
+    later = worst_week(starts, HOUR // 2, np.repeat([1.0, 2.0], [drawn.count, 7 * 48]), "contacts")
+    assert (later.first, later.shown) == (drawn.count, 7 * 48)
 
 
 # --- random weeks in zones that change oddly -------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tables import DAY, HOUR, MINUTE, Row, contacts
 
+from sim.estimate import Estimate
 from sim.measures.intervals import intervals
 from sim.measures.summary import figures, summarise
 from sim.report import console
@@ -132,3 +133,52 @@ def test_the_document_says_why_it_has_no_figure(tmp_path: Path) -> None:
     assert (told["backlog_clears"]["value"], told["backlog_clears"]["reason"]) == (NINE + HOUR, None)
     assert (told["backlog_clears_p90"]["value"], told["backlog_clears_p90"]["high"]) == (NINE + HOUR, None)
     assert told["backlog_clears_p90"]["reason"] == "10 replications are too few for an interval"
+
+
+def growing(*, cleared_on: int | None) -> list[Row]:
+    """Forty messages of which none is answered; those before the second Friday are, on a day."""
+    at = None if cleared_on is None else cleared_on * DAY + NINE
+    return [
+        *[mail(5 * DAY + number * HOUR, at) for number in range(20)],
+        *[mail(11 * DAY + number * HOUR, None) for number in range(20)],
+    ]
+
+
+def test_a_backlog_that_was_cleared_in_the_last_week_does_not_grow(tmp_path: Path) -> None:
+    """At the end of a fortnight more wait than a week before; that more comes than is done is said only where the
+    queue was not empty in between."""
+    grows = "more work comes than is done"
+    assert grows in said(tmp_path, growing(cleared_on=None), sets=("lasts=14d",))
+    assert grows not in said(tmp_path, growing(cleared_on=10), sets=("lasts=14d",))
+
+
+def test_holidays_are_named(tmp_path: Path) -> None:
+    """Those of the measured time, by month; where there is none, nothing is said of them."""
+    dates = "{also: [2026-10-06, 2026-10-08, 2026-10-31, 2026-11-01, 2026-11-02]}"
+    text = said(tmp_path, [call(NINE, 5)], sets=(f"holidays={dates}", "lasts=28d"))
+    assert "Holidays: Tue 6, Thu 8 and Sat 31 October and Sun 1 November." in text
+    assert "Holidays" not in said(tmp_path, [call(NINE, 5)])
+
+
+def test_people_are_compared_at_the_peak(tmp_path: Path) -> None:
+    """Of an hour with three agents and then one, those of the half-hour that needs most stand beside its need."""
+    late = [call(NINE + HOUR + 31 * MINUTE + number, 50) for number in range(40)]
+    text = said(tmp_path, late, sets=("phone.staff={daily: {08:00-10:30: 3, 10:30-20:00: 1}}",))
+    assert "Monday 10:00–11:00: 0 % of 40 contacts are answered in time; at 10:30 Erlang C asks for" in text
+    assert " people, and 1 is scheduled." in text
+
+
+def test_an_hour_that_comes_twice_says_so(tmp_path: Path) -> None:
+    """In the night in which the clocks go back, of the hour that is repeated; of no other."""
+    night = ("starts=2026-10-25", "time_zone=Europe/London", "phone.hours=always", "lasts=1d")
+    for moment, named in ((HOUR, "01:00–02:00 (an hour that comes twice): "), (4 * HOUR, "03:00–04:00: ")):
+        rows = [call(moment + number, 50) for number in range(5)]
+        assert f"Most contacts miss it Sunday {named}" in said(tmp_path, rows, sets=night)
+
+
+def test_nothing_is_minus_zero(tmp_path: Path) -> None:
+    """An end of an interval or band that rounds to nothing has no sign."""
+    text = said(tmp_path, *[[call(NINE, 5)], [call(NINE, 6)], [call(NINE, 40)]])
+    assert "Customers: satisfaction " in text
+    assert "-0.0" not in text
+    assert console._interval(Estimate(0.0, -0.04, 0.04, 3)) == "[0.0, 0.0]"

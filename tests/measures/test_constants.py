@@ -42,3 +42,30 @@ def test_validate_lists_the_constants_after_the_defaults() -> None:
 def test_what_is_not_simulated_is_not_assumed() -> None:
     """No run rests on transfers or personal answers, of which there are none."""
     assert set(CONSTANTS) - set(ASSUMED) == set(NOT_SIMULATED)
+
+
+def test_the_text_fits_and_says_what_to_check_first(tmp_path: Path) -> None:
+    """No line of `sim validate` is too long, what goes on stands below where it began, and the defaults of judgement
+    that weigh most are named before all others: where, too, as long as one line holds it."""
+    path = tmp_path / "desk.yaml"
+    path.write_text("customers: 1000\nphone: {staff: 4, handle_time: 5m}\nemail: {staff: 1}\n", encoding="utf-8")
+    text = assumptions.text(read(path))
+    first = next(line for line in text.splitlines() if line.startswith("Check first: "))
+    assert first == "Check first: shrinkage (phone, email), reconnect (phone, email), handle_time (email)."
+    assert max(map(len, text.splitlines())) <= 118
+    begins = next(line for line in text.splitlines() if "channels.phone.patience" in line).index("weibull")
+    assert "\n" + " " * begins + "2016, 10 % abandon" in text
+    path.write_text("customers: 1000\nphone: {staff: 4}\nchat: {staff: 4}\nemail: {staff: 1}\n", encoding="utf-8")
+    assert "\nCheck first: shrinkage, reconnect, patience, handle_time.\n" in assumptions.text(read(path))
+
+
+@pytest.mark.parametrize(("abandoned", "redials"), [("0%", False), ("6%", True)])
+def test_redials_are_counted_where_somebody_abandons(tmp_path: Path, abandoned: str, redials: bool) -> None:
+    """Where nobody abandoned, the contacts that are no first attempts are reconnects alone."""
+    path = tmp_path / "desk.yaml"
+    path.write_text(
+        f"phone: {{staff: 4, volume: 900/week, counts: offered(abandoned {abandoned})}}\n", encoding="utf-8"
+    )
+    text = " ".join(assumptions.text(read(path)).split())
+    assert "the others are re" in text
+    assert ("redials (6.0 % abandon) and reconnects" in text) == redials

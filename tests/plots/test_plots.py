@@ -24,7 +24,7 @@ import sim.plots
 from sim.errors import CannotWrite, UsageError
 from sim.plots import PLOTS, backlog, demand, net_staffing, occupancy, plot, service_level, staffing, waiting, write
 from sim.plots._duration import duration
-from sim.plots._intervals import Intervals, outline
+from sim.plots._intervals import Intervals, outline, worst_week
 from sim.plots._style import LINES, Label, Sheet, label_ends, plain
 from sim.plots.backlog import Backlog, ChannelBacklog
 from sim.plots.demand import ChannelDemand, Demand
@@ -64,7 +64,10 @@ def week(days: float = 7.0, *, starts: datetime = MONDAY, runs: int = 5, name: s
             starts, HALF_HOUR, (GroupTime(name, 0.6 * present, 0.2 * present, present, opened),), runs
         ),
         "service_level": ServiceLevel(
-            starts, HALF_HOUR, (ChannelLevel(name, shares, shares - half, shares + half, 0.8, 20.0),), runs
+            starts,
+            HALF_HOUR,
+            (ChannelLevel(name, shares, shares - half, shares + half, 0.8, 20.0, offered.mean(axis=0)),),
+            runs,
         ),
         "waiting": Waiting(
             (
@@ -88,7 +91,7 @@ def nothing(count: int, runs: int) -> dict[str, Any]:
         "net_staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, never, never),)),
         "occupancy": Occupancy(MONDAY, HALF_HOUR, (GroupTime("phone", zero, zero, zero, closed),), runs),
         "service_level": ServiceLevel(
-            MONDAY, HALF_HOUR, (ChannelLevel("phone", never, never, never, 0.8, 20.0),), runs
+            MONDAY, HALF_HOUR, (ChannelLevel("phone", never, never, never, 0.8, 20.0, zero),), runs
         ),
         "waiting": Waiting((ChannelWaits("phone", True, (np.empty(0),) * runs, 0.8, 20.0),)),
         "backlog": Backlog(MONDAY, HALF_HOUR, (ChannelBacklog("email", np.full((runs, count), NAN), closed),)),
@@ -103,7 +106,9 @@ def zeros(count: int) -> dict[str, Any]:
         "staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, zero, zero),)),
         "net_staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", zero, zero, zero),)),
         "occupancy": Occupancy(MONDAY, HALF_HOUR, (GroupTime("phone", zero, zero, zero + 1, opened),), 3),
-        "service_level": ServiceLevel(MONDAY, HALF_HOUR, (ChannelLevel("phone", zero, zero, zero, 0.8, 20.0),), 3),
+        "service_level": ServiceLevel(
+            MONDAY, HALF_HOUR, (ChannelLevel("phone", zero, zero, zero, 0.8, 20.0, zero),), 3
+        ),
         "waiting": Waiting((ChannelWaits("phone", True, (np.full(4, NAN), np.zeros(0)), 0.8, 20.0),)),
         "backlog": Backlog(
             MONDAY, HALF_HOUR, (ChannelBacklog("email", np.zeros((3, count)), np.zeros(count, dtype=bool)),)
@@ -241,13 +246,87 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
 
 
 def test_more_than_a_week_says_what_is_left_out() -> None:
-    """A plot of 28 days says that it shows the first seven, and one of seven days says nothing of the kind."""
-    texts = {
-        days: " ".join(text.get_text() for text in staffing.draw(week(days)["staffing"]).texts).replace("\n", " ")
-        for days in (7.0, 28.0)
-    }
-    assert "The first 7 of 28 days are shown." in texts[28.0]
-    assert "days are shown" not in texts[7.0]
+    """A plot of 28 days that are alike says that it shows the first week of four, and what its totals are of; one of
+    seven days says nothing of the kind."""
+    texts = {days: written(staffing.draw(week(days)["staffing"])) for days in (7.0, 28.0)}
+    assert "Shown is the week from Mon 5 Oct, of 4 the one with the most agent-hours short." in texts[28.0]
+    assert "half-hours this week, by" in texts[28.0]
+    assert "week" not in texts[7.0]
+
+
+def written(figure: Figure) -> str:
+    """Title, subtitle and headings, on one line."""
+    headings = [text.get_text() for axes in figure.axes for text in axes.texts]
+    return " ".join([*(text.get_text() for text in figure.texts), *headings]).replace("\n", " ")
+
+
+def later_week(kind: str) -> Any:
+    """Ten days of which the three of the second week are worst: short-staffed, late, busy, much offered."""
+    count, first = 480, 336
+    worse = np.where(np.arange(count) >= first, 10.0, 1.0)
+    opened = np.ones(count, dtype=np.bool_)
+    rows = np.tile(worse, (3, 1))
+    late = np.where(np.arange(count) >= first, 0.1, 0.9)
+    return {
+        "demand": Demand(MONDAY, HALF_HOUR, (ChannelDemand("phone", rows, opened),)),
+        "staffing": Staffing(MONDAY, HALF_HOUR, (GroupStaffing("phone", np.full(count, 1.0), worse + 1, worse + 0.5),)),
+        "service_level": ServiceLevel(
+            MONDAY, HALF_HOUR, (ChannelLevel("phone", late, late, late, 0.8, 20.0, worse),), 3
+        ),
+        "occupancy": Occupancy(
+            MONDAY, HALF_HOUR, (GroupTime("phone", worse / 20, worse / 20, np.full(count, 1.0), opened),), 3
+        ),
+        "backlog": Backlog(MONDAY, HALF_HOUR, (ChannelBacklog("email", rows, opened),)),
+    }[kind]
+
+
+@pytest.mark.parametrize("name", ["demand", "staffing", "service_level", "occupancy", "backlog"])
+def test_the_worst_week_is_shown(name: str) -> None:
+    """Where three days of a second week are worst, they are drawn, named and the only ones of which is spoken."""
+    figure = plot(name).draw(later_week(name))
+    said, alt = written(figure), plot(name).alt(later_week(name))
+    for text in (said, alt):
+        assert "Shown is the week from Mon 12 Oct, of 2 the one with the most " in text
+    assert "Mon 12 Oct 00:00 to Thu 15 Oct 00:00" in alt
+    days = {said} | {label.get_text() for label in figure.axes[0].get_xticklabels(minor=True)}
+    assert any("Wed 14 Oct" in text for text in days)
+    assert not any("5 Oct" in text for text in days)
+    assert len(plot(name).table(later_week(name))["start"]) == 480
+
+
+def test_a_week_without_anything_bad_is_the_first() -> None:
+    """Where nothing is short in any week, the first is shown, and it is not called the worst."""
+    data = Staffing(
+        MONDAY, HALF_HOUR, (GroupStaffing("phone", np.full(672, 9.0), np.full(672, 8.0), np.full(672, 7.0)),)
+    )
+    assert "Shown is the week from Mon 5 Oct, the first of 2." in staffing.alt(data)
+
+
+def test_the_worst_week_follows_the_clocks() -> None:
+    """After the week of 169 hours in which the clocks go back, the second week begins at midnight."""
+    starts = datetime(2026, 10, 19, tzinfo=ZoneInfo("Europe/London"))
+    amount = np.where(np.arange(338 + 336) >= 338, 1.0, 0.0)
+    found = worst_week(starts, HALF_HOUR, amount, "contacts")
+    assert (found.first, found.shown, found.named(0)) == (338, 336, "Mon 26 Oct 00:00")
+    assert found.clock()[0] == 0.0
+    assert found.elapsed(datetime(2026, 10, 27).date()) == 24.0
+
+
+def test_most_late_is_by_contacts() -> None:
+    """The hour that is named is that in which most contacts miss the target, not that of the lowest share."""
+    level, offered = np.array([0.0, NAN, 0.5, 0.6]), np.array([3.0, 0.0, 10.0, 10.0])
+    channel = ChannelLevel("phone", level, level, level, 0.8, 20.0, offered)
+    said = service_level.alt(ServiceLevel(MONDAY, HALF_HOUR, (channel,), 3))
+    assert "most late from Mon 5 Oct 01:00 (55 %)" in said
+
+
+def test_the_finding_of_net_staffing_is_its_lowest_cell() -> None:
+    """In an hour that comes twice and is short by 14 both times, 28 agent-hours are; cell and finding say −14."""
+    starts = datetime(2026, 10, 25, tzinfo=ZoneInfo("Europe/London"))
+    required = np.where([Intervals(starts, HALF_HOUR, 50).at(i).hour == 1 for i in range(50)], 24.0, 10.0)
+    data = Staffing(starts, HALF_HOUR, (agents(10.0, required),))
+    assert "short 28 agent-hours, 0 to spare; lowest cell: Sun 1:00 to 2:00, −14 agents" in net_staffing.alt(data)
+    assert "−14" in words(net_staffing.draw(data))
 
 
 def test_steps_close_and_gaps_stay_open() -> None:
@@ -273,18 +352,18 @@ def test_gaps_are_measured_from_erlang_a_else_c() -> None:
     )
     np.testing.assert_array_equal(group.spare, [1.0, -1.0, NAN])
     text = staffing.alt(Staffing(MONDAY, HALF_HOUR, (group,)))
-    assert "short in 1 of 2 half-hours, by 0.5 agent-hours (0.5 spare elsewhere)" in text
-    assert "most on Mon 5 Oct 00:30: 5 of 6" in text
+    assert "short in 1 of 2 half-hours, by 0.5 agent-hours (0.5 to spare)" in text
+    assert "furthest on Mon 5 Oct 00:30: 5 of 6" in text
 
 
 def test_a_service_level_is_missed_where_the_whole_band_is_below_the_target() -> None:
     """A value below the target within a band that reaches it is no clear miss; without a band the value decides."""
     level = np.array([0.7, 0.7, 0.7, 0.9, NAN])
     high = np.array([0.75, 0.85, NAN, 0.95, NAN])
-    channel = ChannelLevel("phone", level, level, high, 0.8, 20.0)
+    channel = ChannelLevel("phone", level, level, high, 0.8, 20.0, np.ones_like(level))
     assert channel.missed.tolist() == [True, False, True, False, False]
     text = service_level.alt(ServiceLevel(MONDAY, HALF_HOUR, (channel,), 30))
-    assert "target 80 % within 20 s: clearly missed in 2 of 4 half-hours; lowest on Mon 5 Oct 00:00, 70 %" in text
+    assert "target 80 % within 20 s: clearly missed in 2 of 4 half-hours; most late from Mon 5 Oct " in text
 
 
 def test_curves_count_who_was_never_answered() -> None:
@@ -349,7 +428,9 @@ def test_net_staffing_is_the_mean_of_an_hour_and_its_totals_do_not_net() -> None
     assert cells["Mon", "01:00"] == (0.0, 0.0, 0.0)
     assert np.isnan(cells["Mon", "02:00"][0])
     assert cells["Mon", "02:00"][1:] == (0.0, 0.0)
-    assert "phone: short 1 agent-hours, 0.5 to spare; most short on Mon 0:00 to 1:00, by 1." in net_staffing.alt(data)
+    assert "phone: short 1 agent-hours, 0.5 to spare; lowest cell: Mon 0:00 to 1:00, −0.5 agents." in net_staffing.alt(
+        data
+    )
     # cells, hours, weekday, then both totals of the weekday and of each hour, and of the week; last the finding
     assert words(net_staffing.draw(data))[:-1] == [
         *("−0.5", "0", "0", "1", "2", "Mon"),
@@ -369,7 +450,7 @@ def test_several_weeks_are_one_mean_week() -> None:
     data = Staffing(MONDAY, HALF_HOUR, (agents(10.0, np.concatenate([*weeks[:7], day])),))
     assert net(data)["Mon", "00:00"] == (-2.0, 1.0, 0.0)
     assert net(data)["Tue", "00:00"] == (-3.0, 3.0, 0.0)
-    assert "short 4 agent-hours a week, 0 to spare; most short on Tue 0:00 to 1:00, by 3" in net_staffing.alt(data)
+    assert "short 4 agent-hours a week, 0 to spare; lowest cell: Tue 0:00 to 1:00, −3 agents" in net_staffing.alt(data)
     assert "over all weeks" in " ".join(text.get_text() for text in net_staffing.draw(data).texts).replace("\n", " ")
 
 

@@ -99,7 +99,8 @@ def test_lines_fit_a_terminal() -> None:
     ("path", "hint"),
     [
         ("phone.patiance", "did you mean 'channels.phone.patience'?"), ("phone.aht", "'channels.phone.handle_time'"),
-        ("patience", "did you mean 'channels.*.patience'?"), ("beta", "did you mean 'churn.beta'?"),
+        ("patience", "did you mean 'phone.patience'?"), ("beta", "did you mean 'churn.beta'?"),
+        ("counts", "did you mean 'phone.counts'?"),
         ("churn.betta", "did you mean 'churn.beta'?"), ("groups.office.colour", "known here: answers, then"),
         ("phone.kind.live", "it is one of live, deferrable"), ("", "known here: phone, chat"),
         ("lasts.long", "it is a length of time"),
@@ -134,3 +135,17 @@ def test_what_a_scenario_says_is_shown_with_its_place(tmp_path: Path) -> None:
     # in the scenario's own currency
     assert here("groups.*.cost", variant="evenings")[0].startswith("groups.office.cost: 25 GBP/h (")
     assert here("phone.cost", variant="evenings") == ["channels.phone.cost: 20 GBP/h (the default)"]
+
+
+def test_the_default_is_that_of_the_scenario(tmp_path: Path) -> None:
+    """With shifts, less is lost: a scenario that has them is told of that default alone; without one, of both."""
+    file = tmp_path / "shop.yaml"
+    shifts = "{day: {agents: 2, hours: 09:00-17:00}}"
+    file.write_text(f"customers: 500\nphone:\n  hours: 09:00-17:00\n  shifts: {shifts}\n", encoding="utf-8")
+    with_shifts = " ".join(explain("phone.shrinkage", read(file)).split())
+    assert "default 24% range" in with_shifts
+    assert "30% range" not in with_shifts
+    assert "channels.phone.shrinkage: 24% (the default)" in with_shifts
+    for path in ("phone.shrinkage", "groups.office.shrinkage"):
+        assert "default 30% range" in flat(path)
+        assert "default 24% with shifts, which show the breaks range" in flat(path)

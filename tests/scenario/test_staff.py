@@ -11,6 +11,7 @@ from sim.clock import Week, say_pieces
 from sim.desk import Desk, Group
 from sim.errors import ScenarioError
 from sim.measures.workload import edges, level_at, paid, scheduled, staff_cost
+from sim.report import assumptions
 from sim.scenario import lower
 from sim.scenario.read import Scenario, read
 from sim.scenario.staff import groups
@@ -256,6 +257,33 @@ def test_a_roster_without_costs_has_the_default(tmp_path: Path) -> None:
     found = scenario(tmp_path, ROSTER, people=people)
     assert [(group.cost.amount, group.shrinkage) for group in groups(found.spec).values()] == [(20.0, 0.24)] * 2
     assert {"groups.front.cost", "groups.back.cost", "groups.front.shrinkage"} <= found.assumed.keys()
+
+
+def test_without_breaks_in_a_file_they_are_in_the_shrinkage(tmp_path: Path) -> None:
+    """The default is the one with breaks in it, and is listed so; a shrinkage that is given holds."""
+    bare = "person,skills,days,start,end\nAnn,phone,mon-fri,08:00,20:00\n"
+    text = on_phone("shifts: people.csv")
+    found = scenario(tmp_path, text, people=bare)
+    assert (lower.desk(found).groups[0].shrinkage, found.assumed["channels.phone.shrinkage"].value) == (0.3, "30%")
+    given = scenario(tmp_path, on_phone("shifts: people.csv, shrinkage: 10%"), people=bare)
+    assert lower.desk(given).groups[0].shrinkage == 0.1
+    assert "channels.phone.shrinkage" not in given.assumed
+    lunch = bare.replace("end\n", "end,Lunch\n").replace("20:00\n", "20:00,12:00-12:30\n")
+    assert lower.desk(scenario(tmp_path, text, people=lunch)).groups[0].shrinkage == 0.24
+    roster = scenario(tmp_path, "phone: {rate: 6/h, hours: {mon-fri: 08:00-20:00}}\nroster: people.csv\n", people=bare)
+    assert [group.shrinkage for group in groups(roster.spec).values()] == [0.3]
+    assert roster.assumed["groups.phone.shrinkage"].value == "30%"
+
+
+def test_columns_of_staff_that_are_not_used_are_listed(tmp_path: Path) -> None:
+    """`sim validate` has a line for each file; what another group reads of it is used."""
+    rows = "group,days,start,end,agents,Comment\nphone,mon-fri,08:00,20:00,3,x\nemail,mon-fri,08:00,20:00,1,\n"
+    text = on_phone("staff: staff.csv") + "email: {rate: 1/h, hours: {mon-fri: 08:00-20:00}, staff: staff.csv}\n"
+    found = scenario(tmp_path, text, staff=rows)
+    assert "\n\nstaff.csv: not used: Comment\n\n" in assumptions.text(found)
+    assert assumptions.document(found)["not_used"] == {"staff.csv": ["Comment"]}
+    found = scenario(tmp_path, text, staff=rows.replace(",Comment", ",skills"))
+    assert found.unused == {"staff.csv": ("skills",)}
 
 
 def test_a_roster_needs_skills_and_names_of_its_own(tmp_path: Path) -> None:

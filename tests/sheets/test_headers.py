@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from sim.errors import ScenarioError
-from sim.sheets import Sheet, Wanted
+from sim.sheets import Sheet, Wanted, is_date, meant
 
 OFFERED = Wanted("offered", ("offered", "calls offered", "contacts offered"), means="the offered contacts")
 DAY = Wanted("day", ("date", "day"), means="the date")
@@ -80,6 +80,24 @@ def test_all_missing_columns_are_one_message() -> None:
         "(looked for: offered, calls offered, contacts offered); there are: Datum, Oferred; say which they are with "
         "day = … and offered = Oferred"
     )
+
+
+def test_a_missing_column_is_offered_by_its_cells() -> None:
+    """Where no name is near, the first column whose cells look like it; all is said that is to be typed, what was given
+    too."""
+    day = DAY._replace(like=is_date)
+    sheet = Sheet("counts.csv", None, ("Tag", "Menge", "n"), (("05.10.2026", "5", "1"), (None, "6", "2")), (2, 3))
+    with pytest.raises(ScenarioError, match=r"say which they are with aht = n and day = Tag and offered = …$"):
+        sheet.columns([day, OFFERED, AHT], {"aht": "n"}, _write)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("Average-Handle-Time", "did you mean 'aht'?"), ("ofered", "did you mean 'offered'?")],
+)
+def test_a_name_of_ours_is_known_by_its_headers(key: str, said: str) -> None:
+    """A usual header in the place of our name is answered with our name, another word with the nearest."""
+    assert meant(key, [DAY, OFFERED, AHT]) == said
 
 
 def test_two_columns_of_one_name_are_a_mistake_only_where_they_are_used() -> None:
