@@ -207,7 +207,7 @@ MONTHS = Written(
 NUMBER = Written("a number, 0 or more", "", (60,), _or_number(_NUMBER, minimum=0))
 SOME = Written("a whole number, 1 or more", "", (40, "250_000"), _or_number(_NUMBER, minimum=1))
 FEW = Written("a whole number from 1 to 50", "", (2,), _or_number(_NUMBER, minimum=1, maximum=50))
-PER_SECOND = Written("a rate", _PERIODS, ("120/h", "0.08/month"), _text(_RATE))
+PER_SECOND = Written("a rate", _PERIODS, ("4_600/week", "0.08/month"), _text(_RATE))
 RATES = Written(
     "a rate, or rates by days and hours", _PERIODS,
     ("120/h", {"mon-fri 08:00-18:00": "60/h", "sat": "12/h"}), _or(_text(_RATE), _by_week(_text(_RATE))), _WEEKLY,
