@@ -177,6 +177,18 @@ def test_no_value_of_a_range_is_run_where_one_is_a_mistake(here: Path) -> None:
     assert "--set phone.staff=3.5: phone.staff: 3.5 is not a whole number" in done.stderr
 
 
+def test_several_variants_stand_beside_the_scenario_as_it_is(here: Path) -> None:
+    """Two variants are two rows below the first, that of the scenario itself, and each leaves its run folder."""
+    (here / "more.yaml").write_text(TINY + "variants: {three: {phone.staff: 3}, four: {phone.staff: 4}}\n")
+    done = sim(
+        here, "run", "more.yaml", "--replications", "1", "--variant", "three", "--variant", "four", "--out", "out"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    first = [line.split("  ")[0] for line in done.stdout.splitlines()]
+    assert [name for name in first if name in ("as is", "three", "four")] == ["as is", "three", "four"]
+    assert sorted(folder.name for folder in (here / "out").iterdir()) == ["asis", "four", "three"]
+
+
 def test_without_a_command_the_help_is_shown(here: Path) -> None:
     """`sim` alone shows the help on stderr and exits with 2; `sim --help` shows it on stdout and exits with 0."""
     alone, asked = sim(here), sim(here, "--help")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sim.clock import Week
 from sim.distributions import Lognormal, Weibull
 from sim.errors import ScenarioError, UsageError
+from sim.scenario import lower
 from sim.scenario.complete import fill, spell_out
 from sim.scenario.read import Scenario, read
 from sim.scenario.staff import groups
@@ -314,3 +315,47 @@ def test_a_mutated_scenario_is_read_or_refused(tmp_path: Path, edits: list[tuple
 def test_three_hundred_mutated_scenarios_are_read_or_refused(tmp_path: Path, edits: list[tuple[str, int, str]]) -> None:
     """The same, for more and wilder mutations."""
     check_mutation(tmp_path, edits)
+
+
+def test_a_log_over_a_change_of_the_clocks_is_refused(tmp_path: Path) -> None:
+    """A log is replayed by its own clock: in a zone whose clocks change meanwhile it would be an hour off."""
+    (tmp_path / "log.csv").write_text("time\n2026-10-24 09:00:00\n2026-10-26 09:00:00\n")
+    text = "phone: {staff: 2, hours: always}\ndemand: {replay: {file: log.csv, columns: {arrival: time}}}\n"
+    (tmp_path / "replay.yaml").write_text(text + "time_zone: Europe/London\n")
+    with pytest.raises(ScenarioError, match="its clocks change between 2026-10-24 and the end of the log"):
+        read(tmp_path / "replay.yaml")
+    assert read(tmp_path / "replay.yaml", ["time_zone=UTC"]).log is not None
+
+
+def test_a_day_that_never_was_cannot_be_the_first(tmp_path: Path) -> None:
+    """Samoa went from 29 to 31 December 2011: nothing starts on the day between."""
+    text = "customers: 9\nphone: {staff: 1}\ntime_zone: Pacific/Apia\nstarts: 2011-12-30\n"
+    (tmp_path / "samoa.yaml").write_text(text)
+    with pytest.raises(ScenarioError, match="there was no such day in Pacific/Apia; give another"):
+        read(tmp_path / "samoa.yaml")
+
+
+def test_a_week_of_fixed_cost_is_a_week_s_whatever_the_clocks_do(tmp_path: Path) -> None:
+    """The week in which the clocks go back has 169 hours, and costs no more."""
+    text = "customers: 9\nphone: {staff: 1}\ntime_zone: Europe/London\nstarts: 2026-10-19\n"
+    (tmp_path / "fixed.yaml").write_text(text + "costs: {fixed: 700 EUR/week}\n")
+    assert lower.desk(read(tmp_path / "fixed.yaml")).fixed_cost == pytest.approx(700.0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "hint"),
+    [
+        ("phone: {staff: 4-8}", "write one number; --set tries several, as 4..8"),
+        ("phone: {staff: 4, target: 90% within 1 working day}", "closed hours count, as customers wait through them"),
+        ("time_zone: BST", "did you mean 'Europe/London'?"),
+        ("thresholds: {satisfaction: at least 7500}", "give 100 or less"),
+    ],
+)
+def test_what_planners_write_gets_the_hint_that_they_need(keys: str, hint: str, tmp_path: Path) -> None:
+    """A range, working days, the name of summer time and points beyond 100 are told what to write instead."""
+    rest = "" if keys.startswith("phone") else "phone: {staff: 1}\n"
+    (tmp_path / "hint.yaml").write_text(f"customers: 9\n{rest}{keys}\n")
+    with pytest.raises(ScenarioError) as caught:
+        read(tmp_path / "hint.yaml")
+    (mistake,) = caught.value.mistakes
+    assert hint in mistake.hint

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from pathlib import Path
 
+import pytest
 from some_sheets import PLAIN, column_of, problem_of, sheet_of
+
+from sim.errors import ScenarioError
+from sim.sheets import Cells
+from sim.sheets.cells import MOST
 
 
 def test_an_empty_cell_is_none_without_a_mistake() -> None:
@@ -57,3 +62,12 @@ def test_a_callers_mistake_is_raised_with_the_others() -> None:
     cells.check()
     cells.wrong(0, 0, "there is no such queue", "mend it")
     assert problem_of(cells) == "counts.csv:2:1: Value: there is no such queue; mend it"
+
+
+def test_after_thousands_of_mistakes_the_rest_is_not_read(tmp_path: Path) -> None:
+    """A column of text among counts in a huge file is told after 5,000 cells, not after a million."""
+    sheet = sheet_of(tmp_path, "date,offered\n" + "2026-10-05,many\n" * (MOST + 50))
+    cells = Cells(sheet)
+    with pytest.raises(ScenarioError):
+        _ = [cells.count(row, 1) for row in range(len(sheet.rows))]
+    assert len(cells.mistakes) == MOST
