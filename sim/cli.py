@@ -116,7 +116,7 @@ _set = click.option(
     "sets",
     multiple=True,
     metavar="PATH=VALUE",
-    help="Change one value, or try a range as in 8..14:2; may be repeated.",
+    help="Change one value; may be repeated. In run also a range, as in 8..14:2.",
 )
 _variant = click.option("--variant", metavar="NAME", help="One of the scenario's variants; by default none.")
 _variants = click.option(
@@ -332,7 +332,7 @@ def backtest(
     "--column", "columns", multiple=True, metavar="OURS=THEIRS",
     help='As in offered="Calls Offered". Ours: date, time, channel, offered, answered, abandoned, aht, talk, wrap_up.',
 )  # fmt: skip
-@click.option("--sheet", metavar="NAME", help="Which worksheet; by default the first with a table.")
+@click.option("--sheet", metavar="NAME", help="Which worksheet; by default the first with the columns.")
 @click.option("--channel", default="phone", show_default=True, help="Of counts that do not name one.")
 @click.option(
     "--staff", metavar="FILE", type=click.Path(path_type=Path), help="CSV or XLSX of your agents by interval."
