@@ -48,6 +48,23 @@ class Decision(IntEnum):
     CAPTIVE = 33
     MOOD = 34
     UNCERTAIN = 40
+    SURGE = 41
+    SILENT = 51
+    FRONT = 52
+    ESCALATE = 53
+    TRANSFER = 54
+    ELSEWHERE = 55
+    ELSEWHERE_DELAY = 56
+    PUBLIC = 57
+    PUBLIC_DELAY = 58
+    CHASE = 59
+    ASKS = 60
+    ASKS_DELAY = 61
+    CALLBACK = 62
+    DEFLECT = 63
+    INFORM = 64
+    RETAIN = 65
+    ABSENT = 66
 
 
 def uniforms(seed: int, replication: int, decision: Decision, size: int, *, page: int = 0, block: int = 0) -> Floats:

@@ -26,6 +26,15 @@ class Outcome(IntEnum):
     IGNORED = 4
     TURNED_AWAY = 5
     DISCONNECTED = 6
+    CONTAINED = 7
+    """A machine dealt with it, or a recorded message; `resolved` says whether that helped."""
+    DEFLECTED = 8
+    CALLED_BACK = 9
+    CALLBACK_PENDING = 10
+    TRANSFERRED = 11
+    """Passed on: a new contact of the same issue."""
+    OUTSOURCED = 12
+    WITHDRAWN = 13
 
 
 class Cause(IntEnum):
@@ -34,6 +43,11 @@ class Cause(IntEnum):
     FIRST = 0
     REDIAL = 1
     RECONNECT = 2
+    SWITCH = 3
+    PUBLIC = 4
+    DEFLECTION = 5
+    ESCALATION = 6
+    TRANSFER = 7
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,7 @@ CONTACTS: tuple[Column, ...] = (
     Column("segment", "code", "the customer's segment", codes="segments"),
     Column("intent", "code", "what the issue is about", codes="intents"),
     Column("channel", "code", "the channel of this contact", codes="channels"),
-    Column("cause", "code", "why this contact was made: first, redial, reconnect", codes="causes"),
+    Column("cause", "code", "why this contact was made: first; redial after giving up; reconnect after an answer that did not help; switch of channel; public complaint; deflection; escalation by a machine; transfer by an agent", codes="causes"),
     Column("offered", "ms", "when the contact reached the channel, after the start of the scenario"),
     Column("outcome", "code", "how it ended", codes="outcomes"),
     Column("answered", "ms", "when an agent took it; empty unless answered", nullable=True),
@@ -62,6 +76,12 @@ CONTACTS: tuple[Column, ...] = (
         "ended", "ms", "when talk (or work on a message) ended, or the customer left; empty while open", nullable=True
     ),
     Column("freed", "ms", "when the agent's wrap-up ended; empty unless that happened", nullable=True),
+    Column("taken", "ms", "when an agent last took it up: as answered, unless work on it was put aside", nullable=True),
+    Column("asked", "ms", "when the desk asked the customer back; empty unless it did", nullable=True),
+    Column("replied", "ms", "when the customer replied to that; empty until then", nullable=True),
+    Column("announced", "ms", "the wait that was announced, or after which a callback was offered", nullable=True),
+    Column("chasers", "number", "how often the customer wrote again about this open contact"),
+    Column("retained", "0/1", "whether a retention offer was accepted; empty unless one was made", nullable=True),
     Column("group", "code", "the skill group of the agent; empty unless answered", nullable=True, codes="groups"),
     Column("agent", "number", "the agent's number within the group, from 0; empty unless answered", nullable=True),
     Column("answer", "number", "the how-manieth answered contact of the issue, from 1; empty unless answered", True),

@@ -12,7 +12,7 @@ from sim.policies.routing import LiveFirst
 from sim.population.fates import NAMES, Fates
 from sim.schemas import NEVER
 from sim.simulate.centre import Centre
-from sim.tables import Floats
+from sim.tables import Floats, Table
 
 
 def run(arrival: Floats, service: Floats, patience: Floats) -> Outcome:
@@ -37,9 +37,10 @@ def run(arrival: Floats, service: Floats, patience: Floats) -> Outcome:
     dense["handle"][:, 0] = service
     dense["patience"][:, 0] = patience
     dense["resolved"][:] = 1
-    fates = Fates(dense, lambda issue, page: {})
+    fates = Fates(dense, [0] * size, lambda issue, page, channel: {}, lambda name, issue, number, channel: 0)
     arrivals = list(zip(arrival.astype(np.int64).tolist(), range(size), strict=True))
-    centre = Centre(desk, arrivals, [0] * size, fates)
+    issues = Table({"channel": np.zeros(size, dtype=np.int64)})
+    centre = Centre(desk, arrivals, issues, fates)
     centre.run()
     answered = abandoned = waited = 0
     for contact in centre.contacts:

@@ -19,10 +19,11 @@ from sim.distributions import Distribution, gamma_factor
 from sim.draws import PAGE, Decision, millionths, uniforms
 from sim.logs import Log
 from sim.measures import reference
-from sim.population.fates import NAMES, Fates, Page
+from sim.population.fates import HOME, NAMES, Fates, Page
 from sim.scenario import lower
 from sim.scenario.read import Scenario
 from sim.scenario.spec import ScenarioSpec
+from sim.scenario.surges import surged
 from sim.scenario.times import duration_of, tenure_of, time_of
 from sim.schemas import NEVER, TICKS_PER_SECOND
 from sim.tables import Array, Floats, Table
@@ -40,6 +41,21 @@ class ChannelLuck:
     redial: tuple[float, float]
     """Chance, and mean delay in seconds (exponential)."""
     reconnect: tuple[float, float]
+    silent: float = 0.0
+    """Share of those out of patience who leave without a word."""
+    front: float = 0.0
+    """Share of the issues that try the channel in front of this one first."""
+    escalate: float = 0.0
+    """Share of what a machine does not solve that it passes on."""
+    transfer: float = 0.0
+    elsewhere: tuple[float, float] = (0.0, 1.0)
+    public: tuple[float, float] = (0.0, 1.0)
+    asks: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def rare(self) -> tuple[float | tuple[float, float], ...]:
+        """What few scenarios ask for; all without a chance where they do not."""
+        return self.silent, self.front, self.escalate, self.transfer, self.elsewhere, self.public, self.asks
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,54 @@ class Luck:
         return fates
 
 
+    def extra(self, name: str, channel: Array, intent: Array, number: int, first: int = 0) -> Array:
+        """One of the fates that few scenarios ask for, as `page` gives those of `NAMES`.
+
+        Args:
+            name: of `COINS`, `DELAYS` or `DRAWS`, or "chance".
+        """
+        size = (len(channel), PAGE)
+        if name == "chance":
+            own = np.array(self.resolved)[intent]
+            usual = np.array([luck.resolved for luck in self.channels])[channel]
+            chance = np.rint(np.where(np.isnan(own), usual, own) * 1_000_000).astype(np.int64)
+            return np.repeat(chance[:, None], PAGE, axis=1)
+        decision = COINS.get(name) or DELAYS.get(name) or DRAWS[name]
+        u = uniforms(self.seed, self.replication, decision, size[0] * PAGE, page=number, block=first).reshape(size)
+        if name in DRAWS:
+            return millionths(u)
+        told = [getattr(luck, name.removesuffix("_delay")) for luck in self.channels]
+        if name in DELAYS:
+            mean = np.array([mean for _, mean in told])[channel][:, None]
+            return np.maximum(1, np.rint(-mean * np.log1p(-u) * TICKS_PER_SECOND)).astype(np.int64)
+        chances = np.array([each[0] if isinstance(each, tuple) else each for each in told])
+        return (u < chances[channel][:, None]).astype(np.int64)
+
+
+COINS = {
+    "silent": Decision.SILENT,
+    "front": Decision.FRONT,
+    "escalate": Decision.ESCALATE,
+    "transfer": Decision.TRANSFER,
+    "elsewhere": Decision.ELSEWHERE,
+    "public": Decision.PUBLIC,
+    "asks": Decision.ASKS,
+}
+DELAYS = {
+    "elsewhere_delay": Decision.ELSEWHERE_DELAY,
+    "public_delay": Decision.PUBLIC_DELAY,
+    "asks_delay": Decision.ASKS_DELAY,
+}
+DRAWS = {
+    "chase": Decision.CHASE,
+    "callback": Decision.CALLBACK,
+    "deflect": Decision.DEFLECT,
+    "inform": Decision.INFORM,
+    "retain": Decision.RETAIN,
+    # the draw behind the coin `resolved`, for where an agent's quality changes the chance
+    "solve": Decision.RESOLVED,
+}
+
 _DRAWN = (
     Decision.PATIENCE, Decision.HANDLE, Decision.WRAP_UP, Decision.RESOLVED, Decision.REDIAL, Decision.REDIAL_DELAY,
     Decision.RECONNECT, Decision.RECONNECT_DELAY, Decision.IGNORED,
@@ -134,6 +198,10 @@ class Population:
     def digest(self) -> str:
         """SHA-256 of the issues and of their dense fates, as little-endian integers in a fixed order."""
         digest = sha256()
+        rare = [luck.rare for luck in self.luck.channels]
+        if any(chance not in (0.0, (0.0, 1.0)) for each in rare for chance in each):
+            # what these decide is drawn on demand, so they stand for it
+            digest.update(repr(rare).encode())
         for column in (*(self.issues[name] for name in self.issues.names), *(self.dense[name] for name in NAMES)):
             digest.update(column.astype("<i8", copy=False).tobytes())
         return digest.hexdigest()
@@ -141,30 +209,45 @@ class Population:
     def fates(self) -> Fates:
         channel, intent = self.issues["channel"], self.issues["intent"]
 
+        def asked(block: int, on: int) -> tuple[slice, Array]:
+            here = slice(block * BLOCK, (block + 1) * BLOCK)
+            home = channel[here]
+            return here, home if on == HOME else np.full(len(home), on)
+
         @lru_cache(maxsize=64)
-        def drawn(block: int, page: int) -> Page:
-            first = block * BLOCK
-            here = slice(first, first + BLOCK)
+        def drawn(block: int, page: int, on: int) -> Page:
+            here, channels = asked(block, on)
             pace = None if self.pace is None else self.pace[here]
-            return self.luck.page(channel[here], intent[here], page, first, pace=pace)
+            return self.luck.page(channels, intent[here], page, here.start, pace=pace)
 
-        def more(issue: int, page: int) -> Page:
+        @lru_cache(maxsize=512)
+        def extra(name: str, block: int, page: int, on: int) -> Array:
+            here, channels = asked(block, on)
+            return self.luck.extra(name, channels, intent[here], page, here.start)
+
+        def more(issue: int, page: int, on: int) -> Page:
             block, row = divmod(issue, BLOCK)
-            return {name: values[row] for name, values in drawn(block, page).items()}
+            return {name: values[row] for name, values in drawn(block, page, on).items()}
 
-        return Fates(self.dense, more)
+        def rare(name: str, issue: int, number: int, on: int) -> int:
+            block, row = divmod(issue, BLOCK)
+            page, position = divmod(number - 1, PAGE)
+            return extra(name, block, page, on).item(row, position)
+
+        return Fates(self.dense, channel.tolist(), more, rare)
 
 
 def draw(scenario: Scenario, seed: int, replication: int) -> Population:
     """The population of one replication: decided by the demand side of the scenario, the seed and the replication."""
     at = partial(uniforms, seed, replication)
     known = intent = None
+    rates = surged(scenario, seed, replication)
     if scenario.log is None:
-        arrival, channel = _arrivals(scenario, seed, replication)
+        arrival, channel = _arrivals(scenario, rates, seed, replication)
     else:
         arrival, channel, intent, known = _replayed(scenario.spec, scenario.log)
     if intent is None:
-        intent = _intents(scenario, arrival, channel, at(Decision.INTENT, len(arrival)))
+        intent = _intents(scenario, rates, arrival, channel, at(Decision.INTENT, len(arrival)))
     columns = {"arrival": arrival, "channel": channel, "intent": intent}
     columns |= _people(scenario, seed, replication, len(arrival))
     columns["reply_draw"] = millionths(at(Decision.REPLY, len(arrival)))
@@ -174,10 +257,9 @@ def draw(scenario: Scenario, seed: int, replication: int) -> Population:
     return Population(issues, _luck(scenario, seed, replication), known, _pace(scenario, arrival, channel))
 
 
-def _intents(scenario: Scenario, arrival: Array, channel: Array, draws: Floats) -> Array:
+def _intents(scenario: Scenario, rates: Sequence[demand.Rate], arrival: Array, channel: Array, draws: Floats) -> Array:
     """What each issue is about: what an event brings in, with its share of the issues then; else by the shares."""
     shares = [intent.share for intent in scenario.spec.intents.values()]
-    rates = lower.rates(scenario)
     if all(rate.by_event is None for rate in rates):
         return _choose(shares, draws)
     intent = np.zeros(len(arrival), dtype=np.int64)
@@ -211,7 +293,7 @@ def _pace(scenario: Scenario, arrival: Array, channel: Array) -> Floats | None:
     return pace
 
 
-def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, Array]:
+def _arrivals(scenario: Scenario, rates: Sequence[demand.Rate], seed: int, replication: int) -> tuple[Array, Array]:
     """Ticks and channels of all issues, in order of time, then channel."""
     spec, days = scenario.spec, lower.calendar(scenario)
     since, _, _ = lower.horizon(scenario)
@@ -220,12 +302,12 @@ def _arrivals(scenario: Scenario, seed: int, replication: int) -> tuple[Array, A
         return gamma_factor(uniforms(seed, replication, decision, size), shape) if shape > 0 else np.ones(size)
 
     ticks, codes = [], []
-    for code, rate in enumerate(lower.rates(scenario)):
+    for code, rate in enumerate(rates):
         busy = demand.busyness(
             rate,
             days,
             since,
-            partial(factors, Decision.BUSY_DAY, spec.demand.busy_days),
+            partial(factors, Decision.BUSY_DAY, spec.demand.day_shape),
             partial(factors, Decision.BUSY_HOUR, spec.demand.busy_hours),
         )
         sequence = partial(uniforms, seed, replication, Decision.ARRIVAL, page=code)
@@ -320,6 +402,13 @@ def _luck(scenario: Scenario, seed: int, replication: int) -> Luck:
             resolved=channel.resolved_at_first_contact,
             redial=(again * channel.redial.chance, channel.redial.after / half),
             reconnect=(again * channel.reconnect.chance, channel.reconnect.after / half),
+            silent=channel.silent,
+            front=channel.self_service_first.chance,
+            escalate=channel.escalates.chance,
+            transfer=channel.transfer.chance,
+            elsewhere=(again * channel.elsewhere.chance, channel.elsewhere.after / half),
+            public=(again * channel.public.chance, channel.public.after / half),
+            asks=(channel.asks_back.chance, channel.asks_back.after / half),
         )
         for name, channel in spec.channels.items()
     )

@@ -1,8 +1,8 @@
 """The centre: contacts are offered, wait, are answered or give up, and perhaps come back.
 
 SimPy owns the clock, the events and the processes (arrivals, staffing); the waiting lines are ours. All luck comes from
-the population's fates, all rules from the desk; nothing here draws a number. The rules of order and of staffing are in
-`sim.simulate.events` and `sim.simulate.floor`.
+the population's fates, all rules from the desk; nothing here draws a number. docs/rules.md says what happens, exactly;
+who meets whom is here, what an answer is, in `sim.simulate.answers`, what happens at the door, in `sim.simulate.door`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 import gc
 from collections.abc import Generator, Sequence
 
-from sim.desk import Desk
-from sim.draws import ATTEMPTS
-from sim.policies.base import ContactView, Ignore
+from sim.desk import NOWHERE, Desk
 from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
+from sim.simulate.answers import Answers
 from sim.simulate.contact import Contact
+from sim.simulate.door import Door
 from sim.simulate.events import (
     ABANDONMENT,
     ARRIVAL,
     BY_GROUP,
+    CALLBACK,
     COMPLETION,
+    OUTSOURCE,
     OVERFLOW,
     STAFFING,
     TIMER,
@@ -29,23 +31,21 @@ from sim.simulate.events import (
     Clock,
     Due,
 )
-from sim.simulate.floor import Agent, Team
-from sim.simulate.lane import Lane
-from sim.simulate.router import Router, router
+from sim.simulate.floor import Agent, People, Team
+from sim.simulate.journal import Journal
+from sim.simulate.lane import Lane, Lines, RankedLane
+from sim.simulate.machine import Machine
+from sim.simulate.returns import Returns
+from sim.simulate.router import router
+from sim.tables import Table
 
 # plain integers: an enumeration is asked for its members in every event
-ANSWERED, ABANDONED, BLOCKED, IGNORED, TURNED_AWAY, DISCONNECTED = map(
-    int,
-    (
-        Outcome.ANSWERED,
-        Outcome.ABANDONED,
-        Outcome.BLOCKED,
-        Outcome.IGNORED,
-        Outcome.TURNED_AWAY,
-        Outcome.DISCONNECTED,
-    ),
+ABANDONED, BLOCKED, DISCONNECTED, OUTSOURCED, WITHDRAWN = map(
+    int, (Outcome.ABANDONED, Outcome.BLOCKED, Outcome.DISCONNECTED, Outcome.OUTSOURCED, Outcome.WITHDRAWN)
 )
-FIRST, REDIAL, RECONNECT = int(Cause.FIRST), int(Cause.REDIAL), int(Cause.RECONNECT)
+FIRST = int(Cause.FIRST)
+BOOKED = -(1 << 40)
+"""The urgency of a booked callback: before all others."""
 
 
 class Centre:
@@ -54,45 +54,89 @@ class Centre:
     Args:
         desk: the rules, in ticks.
         arrivals: (tick, issue) of each issue's first contact, in order.
-        channels: the channel of each issue.
+        issues: what is known of each issue, row i of issue i: at least its channel, and whatever the desk's queues and
+            urgencies ask for: intent, segment, contract, tenure.
         fates: the luck of each issue.
+        journal: takes down what happens to one issue.
     """
 
-    def __init__(self, desk: Desk, arrivals: Sequence[tuple[int, int]], channels: Sequence[int], fates: Fates) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        arrivals: Sequence[tuple[int, int]],
+        issues: Table,
+        fates: Fates,
+        journal: Journal | None = None,
+    ) -> None:
         self.desk = desk
         self.fates = fates
         self.env = Clock(initial_time=desk.starts)
         self.contacts: list[Contact] = []
-        self.capped = 0
-        """How often a customer would have tried once more, but had reached the cap on attempts."""
+        self._journal = journal
+        if journal is not None:
+            journal.env = self.env
         self._arrivals = iter(arrivals)
-        self._channel_of = channels
-        self._answers = [0] * len(channels)
-        self._lanes = [Lane(number, channel) for number, channel in enumerate(desk.channels)]
-        self._teams = [Team(number, group) for number, group in enumerate(desk.groups)]
-        self._router: Router = router(desk, self._lanes)
+        self._channel_of: list[int] = issues["channel"].tolist()
+        tables = desk.routing.lower(desk.layout())
+        lines = [Lines(channel) for channel in desk.channels]
+        ranked = RankedLane if _out_of_order(desk) or (tables and (tables.urgency or tables.public_urgency)) else Lane
+        self._lanes = [
+            ranked(number, channel, desk.channels[channel], lines[channel])
+            for number, channel in enumerate(desk.channel_of_queue)
+        ]
+        self._intent_of: list[int] = issues["intent"].tolist() if desk.queue_of else []
+        least_loaded = tables is not None and tables.least_loaded
+        self._teams = [
+            (People if group.people else Team)(number, group, least_loaded=least_loaded)
+            for number, group in enumerate(desk.groups)
+        ]
+        self._router = router(desk, self._lanes, self._teams, tables)
         self._at_once = [[self._teams[group] for group in groups] for groups in self._router.at_once]
-        layout = desk.layout()
-        self._chance = desk.response.lower(layout)
-        self._may_ignore = self._chance is None or any(self._chance)
-        self._response = desk.response.start(layout)
-        self._view = ContactView()
+        self._sticky = tables is not None and tables.sticky
+        self._answered_by: dict[int, Agent] = {}
+        self._reserves = tables is not None and any(tables.reserve)
+        self._interrupts = any(channel.interruptible for channel in desk.channels)
+        self._returns = Returns(self.env, desk, fates, len(self._channel_of), self._lane_of, [self._offer], journal)
+        self._solved = self._returns.solved
+        self._answers = Answers(self.env, desk, fates, self._returns, self._teams, issues, self._back, journal)
+        self._plain = self._answers.plain
+        self._machine = Machine(self.env, desk, fates, self._answers, self._returns, journal)
+        self._door = Door(desk, fates, self._returns, self._machine, self._at_once, issues, tables, journal)
+        self._at_door, self._in_line = self._door.watched, self._door.speaks_of_waits
+        self._fronts = any(channel.front != NOWHERE for channel in desk.channels)
+        responses = desk.responses
+        self._outsource = responses.outsource if responses is not None else ()
+        self._withdraws = responses is not None and responses.unified > 0
         self._to_ask: set[tuple[int, int]] = set()
         """(group, tick) at which a policy without tables wants to be asked once more."""
         self._on_arrival: Callbacks = [self._arrives]
-        self._on_patience: Callbacks = [self._abandon]
+        self._on_patience: Callbacks = [self._patience_ends]
         self._on_talk_end: Callbacks = [self._talk_ends]
         self._on_wrap_up_end: Callbacks = [self._wrap_up_ends]
+
+    @property
+    def capped(self) -> int:
+        """How often a customer would have tried once more, but had reached the cap on attempts."""
+        return self._returns.capped
+
+    @property
+    def spells(self) -> list[tuple[int, ...]]:
+        """Work that was put back: (issue, attempt, channel, group, agent, from, to)."""
+        return self._answers.spells
 
     def run(self) -> None:
         """Run to the end of the desk's clock."""
         if self.desk.ends <= self.desk.starts:
             return
         self._expect_next()
-        for number in range(len(self._teams)):
-            self.env.process(self._staff(number))
+        for number, group in enumerate(self.desk.groups):
+            if group.people:
+                for person in range(len(group.people)):
+                    self.env.process(self._shifts(number, person))
+            else:
+                self.env.process(self._staff(number))
         for number, channel in enumerate(self.desk.channels):
-            if channel.disconnect_at_close and channel.open is not None:
+            if (channel.disconnect_at_close or channel.automatic) and channel.open is not None:
                 self.env.process(self._close(number))
         collecting = gc.isenabled()
         # nothing here is cyclic garbage, and looking for it among a replication's contacts costs a fifth of the time
@@ -113,19 +157,55 @@ class Centre:
         for tick, level in self.desk.groups[number].levels:
             if tick >= self.desk.ends:
                 return
-            yield Due(env, max(tick - env.now, 0), STAFFING | number, [])
+            yield Due(env, max(tick - env.now, 0), STAFFING | number << 20, [])
             for agent in team.schedule(level, env.now):
                 self._seek_work(agent)
+            if team.drops:
+                for agent in reversed(team.agents):
+                    if team.present > team.level and agent.present:
+                        self._drop(agent)
+
+    def _shifts(self, number: int, person: int) -> Generator[Due, None, None]:
+        """One person's spans on the floor."""
+        env, team = self.env, self._teams[number]
+        agent, shifts = team.agents[person], self.desk.groups[number].people[person]
+        order = STAFFING | number << 20 | person
+        for span, (start, end) in enumerate(shifts.on):
+            if end <= env.now or start >= self.desk.ends:
+                continue
+            yield Due(env, max(start - env.now, 0), order, [])
+            if shifts.speed:
+                agent.speed = shifts.speed[span]
+            if agent.present:
+                agent.leaving = False
+            else:
+                team.come(agent, env.now)
+            self._seek_work(agent)
+            if end >= self.desk.ends:
+                return
+            yield Due(env, end - env.now, order, [])
+            if not agent.held:
+                team.leave(agent)
+            elif team.drops:
+                self._drop(agent)
+            else:
+                agent.leaving = True
 
     def _close(self, number: int) -> Generator[Due, None, None]:
-        env, lane = self.env, self._lanes[number]
-        for _, close in lane.channel.open or ():
+        env, channel = self.env, self.desk.channels[number]
+        for _, close in channel.open or ():
             if close >= self.desk.ends:
                 return
-            yield Due(env, max(close - env.now, 0), STAFFING | len(self._teams) + number, [])
-            for contact in lane.everyone():
-                lane.waiting -= 1
-                self._leave(contact, DISCONNECTED)
+            yield Due(env, max(close - env.now, 0), STAFFING | (len(self._teams) + number) << 20, [])
+            if channel.automatic:
+                self._machine.breaks_down(number)
+                continue
+            waiting = [contact for lane in self._lanes if lane.channel is channel for contact in lane.everyone()]
+            for contact in sorted(waiting, key=lambda contact: contact.key):
+                if not (contact.more.silent or contact.more.callback or contact.more.back):
+                    contact.lane.waiting -= 1
+                    self._leave(contact, DISCONNECTED)
+                    self._returns.elsewhere(contact)
 
     # --- a contact's life --------------------------------------------------------------------------------------------
 
@@ -134,120 +214,236 @@ class Centre:
         following = next(self._arrivals, None)
         if following is not None:
             tick, issue = following
-            contact = Contact(issue, 1, self._lanes[self._channel_of[issue]], FIRST, tick)
+            channel = self._channel_of[issue]
+            contact = Contact(issue, 1, self._lane_of(issue, channel), FIRST, tick)
             contact.due(self.env, tick - self.env.now, ARRIVAL | contact.key, self._on_arrival)
+
+    def _lane_of(self, issue: int, channel: int) -> Lane:
+        if self._intent_of:
+            return self._lanes[self.desk.queue_of[channel][self._intent_of[issue]]]
+        return self._lanes[channel]
 
     def _arrives(self, contact: Contact) -> None:
         self._expect_next()
+        if self._fronts:
+            self._machine.stands_in_front(contact, self._lane_of)
         self._offer(contact)
 
     def _offer(self, contact: Contact) -> None:
+        if self._solved and contact.attempt > 1 and contact.issue in self._solved:
+            return
         self.contacts.append(contact)
         lane = contact.lane
         if not (lane.always_open or lane.channel.is_open(contact.offered)):
-            contact.ended, contact.outcome = contact.offered, TURNED_AWAY
-        elif self._may_ignore and self._ignores(contact):
-            contact.outcome = IGNORED
-        elif lane.in_system >= lane.limit:
-            contact.ended, contact.outcome = contact.offered, BLOCKED
-            self._again(contact, REDIAL, self.fates.redials_after(contact.issue, contact.attempt))
-        else:
-            lane.in_system += 1
-            for team in self._at_once[lane.number]:
-                agent = team.free(lane.number, lane.at_once)
-                if agent is not None:
-                    self._answer(contact, agent, contact.offered)
-                    return
-            self._queue(contact)
+            self._door.turns_away(contact)
+            return
+        if self._at_door and self._door.refuses(contact):
+            return
+        lines = lane.lines
+        if lines.in_use >= lines.limit:
+            contact.ended, contact.outcome, contact.gone = contact.offered, BLOCKED, True
+            if self._journal is not None:
+                self._journal.note(contact, "finds no line free", lines=lines.limit)
+            self._returns.after_giving_up(contact)
+            return
+        lines.in_use += 1
+        if lane.channel.automatic:
+            self._machine.serves(contact)
+            return
+        if self._sticky and self._sticks(contact):
+            return
+        for team in self._at_once[lane.number]:
+            agent = team.free(lane.channel_number, lane.at_once)
+            if agent is not None and (not self._reserves or self._router.spares(agent, lane)):
+                self._answer(contact, agent, contact.offered)
+                return
+        if self._interrupts and self._interrupts_for(contact, self._router.at_once[lane.number], at_once=True):
+            return
+        patience = self.fates.patience(contact.issue, contact.attempt, contact.channel)
+        if self._in_line:
+            waits = self._door.speaks_of_wait(contact, patience)
+            if waits is None:
+                return
+            patience = waits
+            if contact.more.callback and self._booked(contact):
+                return
+        self._queue(contact, patience)
 
-    def _ignores(self, contact: Contact) -> bool:
-        if self._chance is not None:
-            chance = self._chance[contact.channel]
-        else:
-            view = self._view
-            view.now, view.channel, view.attempt = contact.offered, contact.channel, contact.attempt
-            view.queued = contact.lane.waiting
-            action = self.desk.response.decide(view, self._response)
-            chance = round(action.chance * 1_000_000) if isinstance(action, Ignore) else 0
-        return chance > 0 and self.fates.ignored(contact.issue, contact.attempt) < chance
+    def _sticks(self, contact: Contact) -> bool:
+        """The agent who answered the customer last takes the contact, if free."""
+        agent = self._answered_by.get(contact.issue)
+        if agent is None or not self._router.may_ever(contact.lane.number, agent.group):
+            return False
+        if not self._teams[agent.group].may_take(agent, contact.channel, contact.lane.at_once):
+            return False
+        self._answer(contact, agent, contact.offered)
+        return True
 
-    def _queue(self, contact: Contact) -> None:
-        contact.lane.join(contact)
-        patience = self.fates.patience(contact.issue, contact.attempt)
+    def _interrupts_for(self, contact: Contact, groups: Sequence[int], *, at_once: bool) -> bool:
+        """Somebody puts work aside for a live contact; one that waits is then looked for in its line."""
+        if not contact.lane.channel.live:
+            return False
+        for group in groups:
+            agent = self._answers.interruptible(self._teams[group])
+            if agent is not None:
+                self._answers.puts_back(agent)
+                if at_once:
+                    self._answer(contact, agent, self.env.now)
+                else:
+                    self._seek_work(agent)
+                return True
+        return False
+
+    def _booked(self, contact: Contact) -> bool:
+        """A callback for later joins the line when it is due; False: it keeps its place in the line."""
+        booked = self._door.booked(contact)
+        if booked is None:
+            return False
+        tick = contact.lane.channel.opens(self.env.now + booked)
+        if tick is not None:
+            Due(self.env, tick - self.env.now, TIMER | contact.key | CALLBACK, [self._callback_due], contact)
+        return True
+
+    def _callback_due(self, event: Due) -> None:
+        contact: Contact = event.about
+        contact.since, contact.urgency = self.env.now, BOOKED
+        self._queue(contact, NEVER)
+        self._call(contact)
+
+    def _queue(self, contact: Contact, patience: int) -> None:
+        lane = contact.lane
+        if self._door.ranks and contact.urgency != BOOKED:
+            contact.urgency = self._door.urgency(contact)
+        if self._journal is not None:
+            self._note_queue(contact)
+        lane.join(contact)
         if patience != NEVER:
+            if not lane.channel.live:
+                contact.tells().patience = patience
             Due(self.env, patience, ABANDONMENT | contact.key, self._on_patience, contact)
-        if self._router.asked[contact.channel]:
-            delays = self._router.delays[contact.channel]
+        if self._outsource and not contact.more.callback:
+            outsourcing = self._outsource[contact.channel]
+            if outsourcing is not None:
+                Due(self.env, outsourcing.after, TIMER | contact.key | OUTSOURCE, [self._outsourced], contact)
+        if self._router.asked[lane.number]:
+            delays = self._router.delays[lane.number]
             for delay in delays:
                 Due(self.env, delay, TIMER | contact.key | OVERFLOW, [self._overflow], contact)
             if not delays:
-                self._ask(contact)
+                self._ask(contact, self._router.asked[lane.number])
 
     def _overflow(self, event: Due) -> None:
         """A waiting contact has become eligible for further groups."""
         contact: Contact = event.about
-        if contact.answered == NEVER and not contact.outcome:
-            self._ask(contact)
+        if contact.answered != NEVER or contact.gone or contact.more.silent:
+            return
+        groups = self._router.eligible(contact.lane.number, self.env.now - contact.since)
+        self._ask(contact, groups)
+        if self._interrupts and contact.answered == NEVER:
+            self._interrupts_for(contact, groups, at_once=False)
 
-    def _ask(self, contact: Contact) -> None:
+    def _ask(self, contact: Contact, groups: Sequence[int]) -> None:
         """Let free agents look at the line that the contact is in, until somebody has taken it."""
-        at_once = contact.lane.at_once
-        for group in self._router.asked[contact.channel]:
+        lane = contact.lane
+        for group in groups:
             # an agent who takes another contact first leaves the question to the next of the group
-            while (agent := self._teams[group].free(contact.channel, at_once)) is not None:
+            while (agent := self._teams[group].free(lane.channel_number, lane.at_once)) is not None:
                 held = agent.held
                 self._seek_work(agent)
-                if contact.answered != NEVER:
+                if not contact.more.back and contact.answered != NEVER:
                     return
                 if agent.held == held:
                     break
 
-    def _abandon(self, event: Due) -> None:
+    def _call(self, contact: Contact) -> None:
+        """A contact is back in its line, or only now in it: free agents look at it."""
+        self._ask(contact, self._router.at_once[contact.lane.number])
+
+    def _patience_ends(self, event: Due) -> None:
         contact: Contact = event.about
-        if contact.answered == NEVER and not contact.outcome:
+        if contact.answered != NEVER or contact.gone:
+            return
+        if not contact.lane.channel.live:
+            self._writes_again(contact)
+            return
+        channel = contact.lane.channel
+        if channel.silent_work and self.fates.coin("silent", contact.issue, contact.attempt, contact.channel):
+            contact.tells().silent = True
+            contact.ended, contact.outcome = self.env.now, ABANDONED
+        else:
             contact.lane.waiting -= 1
             self._leave(contact, ABANDONED)
-            self._again(contact, REDIAL, self.fates.redials_after(contact.issue, contact.attempt))
+        if self._journal is not None:
+            self._journal.note(contact, "abandons", silent=contact.more.silent)
+        self._returns.after_giving_up(contact)
+
+    def _writes_again(self, contact: Contact) -> None:
+        """A customer whose message has waited too long chases it, or turns elsewhere."""
+        if self._door.chases(contact):
+            more = contact.tells()
+            more.chasers += 1
+            if self._journal is not None:
+                self._journal.note(contact, "writes again", chasers=more.chasers)
+            Due(self.env, more.patience, ABANDONMENT | contact.key, self._on_patience, contact)
+        elif self._returns.unanswered(contact) and self._withdraws:
+            contact.lane.waiting -= 1
+            self._leave(contact, WITHDRAWN)
+
+    def _outsourced(self, event: Due) -> None:
+        contact: Contact = event.about
+        if contact.answered != NEVER or contact.gone or contact.more.silent:
+            return
+        contact.lane.waiting -= 1
+        contact.lane.lines.in_use -= 1
+        contact.gone, contact.outcome = True, OUTSOURCED
+        handle = self._answers.begins(contact)
+        if self._journal is not None:
+            self._journal.note(contact, "goes to the outsourcer")
+        outsourcing = self._outsource[contact.channel]
+        assert outsourcing is not None
+
+        def done(_: Due) -> None:
+            contact.ended = self.env.now
+            self._answers.ends(contact, outsourcing.quality)
+
+        Due(self.env, handle, COMPLETION | contact.key, [done])
 
     def _leave(self, contact: Contact, outcome: int) -> None:
         """The customer is gone: the line is free."""
         contact.ended = self.env.now
         contact.outcome = outcome
-        contact.lane.in_system -= 1
-
-    def _again(self, contact: Contact, cause: int, delay: int | None) -> None:
-        """Make contact again after `delay`, or as long after the next opening as the delay runs past closing."""
-        if delay is None:
-            return
-        if contact.attempt >= ATTEMPTS:
-            self.capped += 1
-            return
-        now = self.env.now
-        tick = contact.lane.channel.opens(now + delay)
-        if tick is not None:
-            following = Contact(contact.issue, contact.attempt + 1, contact.lane, cause, tick)
-            following.due(self.env, tick - now, ARRIVAL | following.key, [self._offer])
+        contact.gone = True
+        contact.lane.lines.in_use -= 1
 
     # --- work --------------------------------------------------------------------------------------------------------
 
     def _answer(self, contact: Contact, agent: Agent, now: int) -> None:
-        issue = contact.issue
-        answer = self._answers[issue] = self._answers[issue] + 1
-        contact.answer = answer
-        contact.answered = now
-        contact.by = agent
-        contact.work = work = self.fates.work(issue, answer)
+        if self._sticky:
+            self._answered_by[contact.issue] = agent
+        if self._journal is not None:
+            self._journal.note(contact, "is taken", group=agent.group, agent=agent.number, waited=now - contact.since)
+        lane = contact.lane
+        if agent.channel < 0:
+            agent.busy_since = now
         agent.channel = contact.channel
-        if contact.lane.talking_to_one:
-            agent.held = 1
-            contact.due(self.env, work[0], COMPLETION | contact.key, self._on_talk_end)
+        contact.taken = now
+        contact.by = agent
+        units = 0
+        if self._plain:
+            handle = self._answers.begins(contact)
         else:
-            agent.starts(contact, contact.key, work[0], now, contact.lane.rates)
+            units = self._answers.takes_up(contact, agent)
+            handle = -(-units // 1_000_000)
+        if lane.talking_to_one and not self._teams[agent.group].drops:
+            agent.held = 1
+            contact.due(self.env, handle, COMPLETION | contact.key, self._on_talk_end)
+        else:
+            agent.starts(contact, contact.key, units or handle * 1_000_000, now, lane.rates)
             self._await_next(agent)
 
     def _talk_ends(self, contact: Contact) -> None:
-        wrap_up = self._hang_up(contact)
-        if wrap_up:
+        wrap_up = self._answers.talk_ends(contact)
+        if wrap_up > 0:
             contact.due(self.env, wrap_up, COMPLETION | contact.key | WRAP_UP, self._on_wrap_up_end)
         else:
             self._wrap_up_ends(contact)
@@ -255,26 +451,17 @@ class Centre:
     def _wrap_up_ends(self, contact: Contact) -> None:
         agent = contact.by
         assert agent is not None
-        contact.freed = self.env.now
+        if not contact.more.away:
+            contact.freed = self.env.now
         agent.held = 0
         self._seek_work(agent)
 
-    def _hang_up(self, contact: Contact) -> int:
-        """Talk has ended, well or not; returns the ticks of wrap-up that follow."""
-        contact.ended = self.env.now
-        contact.outcome = ANSWERED
-        contact.lane.in_system -= 1
-        _, wrap_up, contact.resolved = contact.work
-        if not contact.resolved:
-            self._again(contact, RECONNECT, self.fates.reconnects_after(contact.issue, contact.answer))
-        return wrap_up
-
-    # --- several contacts at once ------------------------------------------------------------------------------------
+    # --- several contacts at once, or work that may be put aside -----------------------------------------------------
 
     def _await_next(self, agent: Agent) -> None:
         """Schedule the end of whichever held contact ends next, in place of any earlier such event."""
         agent.version += 1
-        delay, order = agent.ends_next(self._lanes[agent.channel].rates)
+        delay, order = agent.ends_next(self.desk.channels[agent.channel].rates)
         Due(self.env, delay, COMPLETION | order, [self._some_end], (agent, agent.version))
 
     def _some_end(self, event: Due) -> None:
@@ -282,27 +469,40 @@ class Centre:
         if version != agent.version:
             return
         now = self.env.now
-        rates = self._lanes[agent.channel].rates
+        rates = self.desk.channels[agent.channel].rates
         while done := agent.finished(now, rates):
             for order, contact in done:
-                wrap_up = 0 if order & WRAP_UP else self._hang_up(contact)
-                if wrap_up:
-                    agent.continues(contact, contact.key | WRAP_UP, wrap_up)
+                wrap_up = 0 if order & WRAP_UP else self._answers.talk_ends(contact)
+                if wrap_up > 0:
+                    agent.continues(contact, contact.key | WRAP_UP, wrap_up * 1_000_000)
                 else:
-                    contact.freed = now
+                    if not contact.more.away:
+                        contact.freed = now
                     agent.held -= 1
         agent.version += 1
         if agent.held:
             self._await_next(agent)
         self._seek_work(agent)
 
+    def _drop(self, agent: Agent) -> None:
+        """The agent leaves at once; what was in hand goes back to its lines."""
+        back = self._answers.puts_back(agent)
+        self._leaves(self._teams[agent.group], agent)
+        for contact in back:
+            if contact.more.back:
+                self._call(contact)
+
+    def _back(self, contact: Contact) -> None:
+        """A customer has replied: the contact is in its line again."""
+        self._call(contact)
+
     # --- matching ----------------------------------------------------------------------------------------------------
 
     def _seek_work(self, agent: Agent) -> None:
         """An agent with a free hand takes what the routing policy says, until full or nobody may be taken."""
         now, team = self.env.now, self._teams[agent.group]
-        while not agent.held or agent.held < self._lanes[agent.channel].at_once:
-            over = team.present > team.level
+        while not agent.held or agent.held < self.desk.channels[agent.channel].at_once:
+            over = team.over(agent)
             # beyond the level only those who still wait on a live channel that has closed are served
             contact = self._router.left_over(agent, now) if over else self._router.next(agent, now)
             if contact is None:
@@ -315,15 +515,19 @@ class Centre:
 
     def _rest(self, agent: Agent, team: Team, now: int) -> None:
         """Nothing in hand and nothing to take: leave if that is due, else be idle."""
-        if team.present > team.level:
-            team.leave(agent)
-            if team.present == team.level:
-                # those with a hand free could take nothing while the team was over its level
-                for other in team.agents:
-                    if other.held:
-                        self._seek_work(other)
+        if team.over(agent):
+            self._leaves(team, agent)
         elif agent.channel >= 0:
+            agent.load += now - agent.busy_since
             team.rest(agent, now)
+
+    def _leaves(self, team: Team, agent: Agent) -> None:
+        team.leave(agent)
+        if team.present == team.level and not team.group.people:
+            # those with a hand free could take nothing while the team was over its level
+            for other in team.agents:
+                if other.held:
+                    self._seek_work(other)
 
     def _remember(self, group: int, tick: int) -> None:
         """A policy without tables wants to be asked once more, whoever of the group has a hand free then."""
@@ -335,8 +539,39 @@ class Centre:
         group: int = event.about
         self._to_ask.remove((group, self.env.now))
         for lane in self._lanes:
-            while (agent := self._teams[group].free(lane.number, lane.at_once)) is not None:
+            while (agent := self._teams[group].free(lane.channel_number, lane.at_once)) is not None:
                 held = agent.held
                 self._seek_work(agent)
                 if agent.held == held:
                     break
+
+    # --- journal -----------------------------------------------------------------------------------------------------
+
+    def _note_queue(self, contact: Contact) -> None:
+        assert self._journal is not None
+        if contact.issue != self._journal.issue:
+            return
+        place = (contact.urgency, contact.since)
+        waiting = contact.lane.everyone()
+        self._journal.note(
+            contact,
+            "joins the line",
+            ahead=[(other.issue, other.attempt) for other in waiting if (other.urgency, other.since) <= place],
+            waiting=len(waiting),
+            staff=[
+                (number, team.present, sum(agent.present and not agent.held for agent in team.agents))
+                for number, team in enumerate(self._teams)
+            ],
+            urgency=contact.urgency,
+        )
+
+
+def _out_of_order(desk: Desk) -> bool:
+    """Whether contacts come back to lines that others have joined meanwhile, or join them before others."""
+    responses = desk.responses
+    return (
+        any(channel.interruptible or channel.asks_back for channel in desk.channels)
+        or any(group.drops for group in desk.groups)
+        or responses is None
+        or any(offer is not None and offer.booked is not None for offer in responses.callback)
+    )

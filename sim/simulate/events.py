@@ -21,7 +21,7 @@ ABANDONMENT = 3 << 40
 ARRIVAL = 4 << 40
 """Contacts are offered, repeats included."""
 
-WRAP_UP, OVERFLOW = 1, 2
+WRAP_UP, OVERFLOW, OUTSOURCE, CALLBACK, REPLY = 1, 2, 3, 4, 5
 """Kinds of event that one contact may have in one class, besides the plain one, 0 (its talk ends, it arrives, …). They
 are added to the contact's key, issue << 13 | attempt << 3: room for 2²⁶ issues, 2¹⁰ attempts and 8 kinds."""
 

@@ -1,35 +1,45 @@
-"""A lane: one channel as the centre runs it, with its waiting line.
+"""Lines and lanes: a channel's telephone lines, and a queue with who waits in it.
 
-The line is ours, because a resource's queue that is searched or sorted costs more than the whole simulation. Who leaves
-early stays in it as a husk until it reaches the head: leaving costs nothing.
+The queue is ours, because a resource's queue that is searched or sorted costs more than the whole simulation. Who
+leaves early stays in it as a husk until it reaches the head: leaving costs nothing.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from heapq import heappop, heappush
 
 from sim.desk import Channel
 from sim.simulate.contact import Contact
 
 
+class Lines:
+    """The lines of a channel, shared by its queues: how many contacts are waiting, talking or at its machine."""
+
+    __slots__ = ("in_use", "limit")
+
+    def __init__(self, channel: Channel) -> None:
+        self.in_use = 0
+        self.limit = 1 << 62 if channel.lines is None else channel.lines
+
+
 class Lane:
-    """The rules that every contact of a channel meets, and who waits, in the order in which they were offered."""
+    """A queue: the rules of its channel, and who waits, in the order in which they joined."""
 
     __slots__ = (
-        "_line", "always_open", "at_once", "channel", "in_system", "limit", "number", "rates", "talking_to_one",
+        "_line", "always_open", "at_once", "channel", "channel_number", "lines", "number", "rates", "talking_to_one",
         "waiting",
     )  # fmt: skip
 
-    def __init__(self, number: int, channel: Channel) -> None:
+    def __init__(self, number: int, channel_number: int, channel: Channel, lines: Lines) -> None:
         self.number = number
+        self.channel_number = channel_number
         self.channel = channel
+        self.lines = lines
         self.always_open = channel.open is None
         self.rates = channel.rates
         self.at_once = channel.at_once
-        self.talking_to_one = channel.at_once == 1
-        self.limit = 1 << 62 if channel.lines is None else channel.lines
-        self.in_system = 0
-        """Waiting or talking."""
+        self.talking_to_one = channel.at_once == 1 and not channel.interruptible
         self.waiting = 0
         self._line: deque[Contact] = deque()
 
@@ -38,23 +48,12 @@ class Lane:
         self.waiting += 1
 
     def head(self) -> Contact | None:
-        """Who has waited longest, if anybody waits."""
+        """Who comes next, if anybody waits."""
         line = self._line
         while line:
-            # nobody in the line has been answered, so an outcome means gone
-            if not line[0].outcome:
+            if not line[0].gone:
                 return line[0]
             line.popleft()
-        return None
-
-    def pop(self) -> Contact | None:
-        """Remove and return who has waited longest, if anybody waits."""
-        line = self._line
-        while line:
-            contact = line.popleft()
-            if not contact.outcome:
-                self.waiting -= 1
-                return contact
         return None
 
     def take(self) -> Contact:
@@ -63,4 +62,36 @@ class Lane:
         return self._line.popleft()
 
     def everyone(self) -> list[Contact]:
-        return [contact for contact in self._line if not contact.outcome]
+        return [contact for contact in self._line if not contact.gone]
+
+
+class RankedLane(Lane):
+    """A queue in the order of urgency, then of how long contacts have waited, whenever they joined."""
+
+    __slots__ = ("_heap", "_joined")
+
+    def __init__(self, number: int, channel_number: int, channel: Channel, lines: Lines) -> None:
+        super().__init__(number, channel_number, channel, lines)
+        self._heap: list[tuple[int, int, int, int, Contact]] = []
+        self._joined = 0
+
+    def join(self, contact: Contact) -> None:
+        # the number decides nothing: no two contacts have one key, save a husk and itself come back
+        self._joined += 1
+        heappush(self._heap, (contact.urgency, contact.since, contact.key, self._joined, contact))
+        self.waiting += 1
+
+    def head(self) -> Contact | None:
+        heap = self._heap
+        while heap:
+            if not heap[0][4].gone:
+                return heap[0][4]
+            heappop(heap)
+        return None
+
+    def take(self) -> Contact:
+        self.waiting -= 1
+        return heappop(self._heap)[4]
+
+    def everyone(self) -> list[Contact]:
+        return [entry[4] for entry in sorted(self._heap) if not entry[4].gone]
