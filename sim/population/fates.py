@@ -59,19 +59,19 @@ class Fates:
         self._more = lru_cache(maxsize=4096)(more)
         self._rare = rare
         # nearly every contact is a first one: lists, because reading an element of an array costs three times as much
-        self._first_patience: list[int] = dense["patience"][:, 0].tolist()
-        self._first_work = list(zip(*(dense[name][:, 0].tolist() for name in _WORK), strict=True))
+        self.first_patience: list[int] = dense["patience"][:, 0].tolist()
+        self.first_work = list(zip(*(dense[name][:, 0].tolist() for name in _WORK), strict=True))
 
     def patience(self, issue: int, attempt: int, channel: int) -> int:
         """Ticks until the customer leaves the line; `NEVER` if they do not."""
         if attempt == 1 and channel == self._home[issue]:
-            return self._first_patience[issue]
+            return self.first_patience[issue]
         return self._get("patience", issue, attempt, channel)
 
     def work(self, issue: int, answer: int, channel: int) -> tuple[int, int, int]:
         """Handle time and wrap-up of an answer, in ticks, and 1 if it solves the issue."""
         if answer == 1 and channel == self._home[issue]:
-            return self._first_work[issue]
+            return self.first_work[issue]
         handle, wrap_up, resolved = (self._get(name, issue, answer, channel) for name in _WORK)
         return handle, wrap_up, resolved
 

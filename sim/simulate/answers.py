@@ -47,7 +47,8 @@ class Answers:
         self._groups = desk.groups
         self._tables = desk.responses or ResponseTables()
         self._intent_of: list[int] = issues["intent"].tolist() if self._tables.retention else []
-        self._answers = [0] * len(issues)
+        self.answered = [0] * len(issues)
+        """Answers so far, by issue."""
         self.spells: list[tuple[int, ...]] = []
         self.plain = _plain(desk)
         """Nothing changes the work or the result of an answer, and none is put aside."""
@@ -55,7 +56,7 @@ class Answers:
     def begins(self, contact: Contact) -> int:
         """The issue has one more answer, now; returns its handle time in ticks, as drawn."""
         issue = contact.issue
-        answer = self._answers[issue] = self._answers[issue] + 1
+        answer = self.answered[issue] = self.answered[issue] + 1
         contact.answer = answer
         contact.answered = self._env.now
         contact.work = work = self._fates.work(issue, answer, contact.channel)
@@ -146,7 +147,7 @@ class Answers:
         if self._journal is not None:
             self._journal.note(contact, "has an answer", resolved=contact.resolved, quality=quality)
         if contact.resolved:
-            self._returns.solved.add(issue)
+            self._returns.solved[issue] = 1
         else:
             self._returns.unsolved(contact, channel)
 

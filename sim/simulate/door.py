@@ -114,7 +114,7 @@ class Door:
                     return False
                 self._ends(contact, CONTAINED)
                 contact.resolved = 1
-                self._returns.solved.add(contact.issue)
+                self._returns.solved[contact.issue] = 1
                 if self._journal is not None:
                     self._journal.note(contact, "needs no more than the recorded message")
                 return True

@@ -109,6 +109,7 @@ class Team:
         self.present = 0
         self.drops = group.drops
         self._least_loaded = least_loaded
+        self._orders = least_loaded or bool(group.people)
         self._idle: list[tuple[int, int]] = []
 
     def over(self, agent: Agent) -> bool:
@@ -119,7 +120,9 @@ class Team:
         """The agent has nothing in hand any more and waits for work."""
         agent.idle_since = now
         agent.channel = -1
-        agent.order = agent.rank * RANK + (agent.load if self._least_loaded else now)
+        agent.order = now
+        if self._orders:
+            agent.order = agent.rank * RANK + (agent.load if self._least_loaded else now)
         heappush(self._idle, (agent.order, agent.number))
 
     def leave(self, agent: Agent) -> None:

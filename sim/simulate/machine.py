@@ -52,7 +52,7 @@ class Machine:
         self._leaves(contact, CONTAINED)
         contact.resolved = contact.work[2]
         if contact.resolved:
-            self._returns.solved.add(contact.issue)
+            self._returns.solved[contact.issue] = 1
             if self._journal is not None:
                 self._journal.note(contact, "is helped by the machine")
             return

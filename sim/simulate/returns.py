@@ -43,7 +43,8 @@ class Returns:
         self._lane_of = lane_of
         self._on_offer = on_offer
         self._journal = journal
-        self.solved: set[int] = set()
+        self.solved = bytearray(issues)
+        """By issue, whether it is."""
         self.capped = 0
         """How often a customer would have tried once more, but had reached the cap on attempts."""
 

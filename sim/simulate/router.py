@@ -112,8 +112,9 @@ class _ByTables(_Closed):
         group = agent.group
         only = self._only[group]
         if only is not None:
-            if only.head() is None or (self._reserve[group] and not self._may(agent, only)):
+            if not only.waiting or (self._reserve[group] and not self._may(agent, only)):
                 return None
+            only.head()
             return only.take()
         if self._floor[group] and not agent.held and self._below_floor(group):
             best = self._best(agent, now, deferrable_first=True)
