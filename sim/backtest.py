@@ -287,12 +287,11 @@ def _agents(desk: Desk, channel: int, hours: int) -> Array:
     """Agents scheduled for a channel in each hour: the mean level, rounded half up."""
     edges = np.arange(hours + 1) * HOUR * TICKS_PER_SECOND
     level = np.zeros(hours)
-    for group, answers in zip(desk.groups, desk.answers, strict=True):
-        if channel in answers:
-            ticks, levels = np.array(group.levels).T
-            worked = np.concatenate(([0], np.cumsum(levels[:-1] * np.diff(ticks))))
-            last = np.searchsorted(ticks, edges, side="right") - 1
-            level += np.diff(worked[last] + (edges - ticks[last]) * levels[last]) / (HOUR * TICKS_PER_SECOND)
+    for group in desk.answering(channel):
+        ticks, levels = np.array(desk.groups[group].levels).T
+        worked = np.concatenate(([0], np.cumsum(levels[:-1] * np.diff(ticks))))
+        last = np.searchsorted(ticks, edges, side="right") - 1
+        level += np.diff(worked[last] + (edges - ticks[last]) * levels[last]) / (HOUR * TICKS_PER_SECOND)
     return np.floor(level + 0.5).astype(np.int64)
 
 

@@ -23,6 +23,10 @@ from sim.errors import ScenarioError, SimError, UsageError
 if TYPE_CHECKING:
     from sim.run import Progress, Result
     from sim.scenario.read import Scenario
+    from sim.stopping import Rule
+
+REPLICATIONS = 30
+"""Of a run, where nothing else is said."""
 
 MISSED = 3
 INTERRUPTED = 130
@@ -137,15 +141,24 @@ _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 @_variants
 @_set
 @_seed
-@click.option("--replications", default=30, show_default=True, type=click.IntRange(1, 100_000), help="Independent runs")
+@click.option(
+    "--replications",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help="Independent runs: 30, or with --precision at most 1,280.",
+)
+@click.option(
+    "--precision", "precisions", multiple=True, metavar="FIGURE=WIDTH",
+    help="As many runs as a figure needs: service_level=0.5pt, phone.wait=2s, cost=1%.",
+)  # fmt: skip
 @click.option("--uncertain", is_flag=True, help="Draw what the scenario's `uncertainty` lists, in every replication.")
 @_jobs
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder; by default in results/.")
 @_json
 @_quiet
 def run(
-    file: Path, variants: tuple[str, ...], sets: tuple[str, ...], seed: int, replications: int, jobs: int | None,
-    out: Path | None, *, uncertain: bool, as_json: bool, quiet: bool,
+    file: Path, variants: tuple[str, ...], sets: tuple[str, ...], seed: int, replications: int | None,
+    precisions: tuple[str, ...], jobs: int | None, out: Path | None, *, uncertain: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Simulate a scenario and say what happens. Exit code 3: a threshold of the scenario was missed.
 
@@ -155,7 +168,9 @@ def run(
     sim run scenarios/first.yaml --set phone.staff=1..4      one run for each, side by side
     sim run scenarios/broadband_evenings.yaml --variant four_more --variant moved    beside it as it is
     sim run scenarios/first.yaml --replications 100 --out results/mine
+    sim run scenarios/first.yaml --precision phone.service_level=1pt     as many runs as that takes
     """
+    from sim import stopping
     from sim.checks import checks, passed
     from sim.report import console, document, sweep
     from sim.scenario.ranges import sweep as swept
@@ -166,13 +181,15 @@ def run(
     runs = []
     # every mistake, before the first run
     scenarios = [_read(file, point, name) for name, point in points]
-    for (name, point), scenario in zip(points, scenarios, strict=True):
+    most = replications or (stopping.MOST if precisions else REPLICATIONS)
+    rules = [stopping.rule(precisions, scenario.spec, most) if precisions else None for scenario in scenarios]
+    for (name, point), scenario, rule in zip(points, scenarios, rules, strict=True):
         if uncertain and not scenario.spec.uncertainty:
             raise UsageError(f"{file} lists nothing uncertain", "add uncertainty: {phone.handle_time: 6m..10m}")
         given = tuple([name or "as is"] * (len(names) > 1) + [each for each in point if each not in sets])
         at = out if out is None or not several else out / "_".join(given).replace("/", "-").replace(" ", "")
         result, folder = _simulated(
-            scenario, at, seed=seed, replications=replications, jobs=jobs, uncertain=uncertain, quiet=quiet
+            scenario, at, seed=seed, replications=most, rule=rule, jobs=jobs, uncertain=uncertain, quiet=quiet
         )
         runs.append((given, result, str(folder)))
     _, result, target = runs[0]
@@ -191,6 +208,7 @@ def _simulated(
     *,
     seed: int,
     replications: int,
+    rule: Rule | None,
     jobs: int | None,
     uncertain: bool,
     quiet: bool,
@@ -209,8 +227,8 @@ def _simulated(
         contacts.mkdir()
         with _progress(quiet=quiet) as progress:
             result = simulate(
-                scenario, contacts, seed=seed, replications=replications, jobs=jobs, uncertain=uncertain,
-                progress=progress,
+                scenario, contacts, seed=seed, replications=replications, rule=rule, jobs=jobs,
+                uncertain=uncertain, progress=progress,
             )  # fmt: skip
         folder.write(result, partial)
         if out is None:
@@ -364,6 +382,35 @@ def new(
         counts, out, columns=mapping, sheet=sheet, channel=channel, staff=staff, time_zone=time_zone, counts_are=counted
     )
     click.echo(written.summary)
+
+
+@commands.command(short_help="Is the simulation right? Theory beside it.")
+@click.argument("names", nargs=-1, metavar="[CASE]...")
+@click.option("--full", is_flag=True, help="Simulate until 1 % of probabilities and 3 % of means would show; minutes.")
+@_jobs
+@_json
+def verify(names: tuple[str, ...], jobs: int | None, *, full: bool, as_json: bool) -> None:
+    """Hold the engine against closed forms, solved systems, published results and days worked by hand.
+
+    All cases, or those named: EC-04, or EC for all that begin so. Exit code 3 if one fails.
+
+    \b
+    sim verify
+    sim verify EC-04 T7
+    """
+    from sim import verify as verb
+    from sim.verify import cases, forms, text
+
+    with _progress(quiet=as_json) as progress:
+        found = verb.verify(
+            cases.chosen(names), forms.FULL if full else forms.SHORT, processes=jobs, progress=progress
+        )
+    if as_json:
+        click.echo(json.dumps(text.document(found), ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(text.text(found))
+    if not found.passed:
+        sys.exit(MISSED)
 
 
 def _read(file: Path, sets: tuple[str, ...], variant: str | None = None) -> Scenario:

@@ -92,8 +92,83 @@ _EMAIL = {
     "satisfaction_like": Default("email", "phone, chat or email", "B", "Zendesk Benchmark Q1 2015"),
 }  # fmt: skip
 
-CHANNELS: dict[str, dict[str, Default]] = {"phone": _PHONE, "chat": _CHAT, "email": _EMAIL}
-"""Channels that need no description. Any other channel says its `kind` and takes the rest from phone or email."""
+_SOCIAL = _EMAIL | {
+    "kind": Default("deferrable", "", "A", "a post waits to be answered"),
+    "share": Default("6%", "1% to 15%", "C", JUDGEMENT),
+    "hours": Default({"daily": "09:00-20:00"}, "", "C", JUDGEMENT + ": when posts are worked on"),
+    "handle_time": Default("lognormal(mean 4m, sigma 0.8)", "mean 2m to 8m", "C", JUDGEMENT),
+    "patience": Default("exponential(mean 4h)", "mean 1h to 24h", "C", JUDGEMENT + ": until they write again"),
+    "chases": Default("30%", "10% to 50%", "C", JUDGEMENT),
+    "target": Default("80% within 1h", "", "C", JUDGEMENT),
+    "expected_wait": Default("1h", "15m to 6h", "C", "Edison 2012 and Lithium 2013: an answer within the hour"),
+    "satisfaction_like": Default(
+        "email", "phone, chat or email", "C", "Zendesk Benchmark Q1 2015: Facebook 76, X 69, e-mail 77",
+    ),
+}  # fmt: skip
+
+_DIRECT = _SOCIAL | {
+    "kind": Default("deferrable", "", "A", "a private message waits to be answered"),
+    "share": Default("4%", "1% to 15%", "C", JUDGEMENT),
+}
+
+_MESSENGER = _SOCIAL | {
+    "kind": Default("deferrable", "", "A", "a message waits to be answered"),
+    "share": Default("8%", "2% to 30%", "C", JUDGEMENT),
+    "handle_time": Default("lognormal(mean 5m, sigma 0.8)", "mean 3m to 10m", "C", JUDGEMENT + ": one alone"),
+    "at_once": Default(3, "1 to 5", "C", "vendor claims of asynchronous messages"),
+    "slowdown": Default("15%", "0% to 40%", "C", JUDGEMENT + ": each further one slows every one by this much"),
+    "patience": Default("exponential(mean 1h)", "mean 15m to 6h", "C", JUDGEMENT + ": until they write again"),
+    "resolved_at_first_contact": Default("60%", "45% to 75%", "C", JUDGEMENT + ": between e-mail and chat"),
+    "target": Default("80% within 15m", "", "C", JUDGEMENT),
+    "expected_wait": Default("15m", "1m to 1h", "C", JUDGEMENT + ": between chat and social media"),
+    "satisfaction_like": Default("chat", "phone, chat or email", "C", JUDGEMENT),
+}
+
+_APP = _MESSENGER | {
+    "share": Default("6%", "2% to 30%", "C", JUDGEMENT),
+    "target": Default("80% within 1h", "", "C", JUDGEMENT),
+    "expected_wait": Default("1h", "5m to 4h", "C", JUDGEMENT),
+    "patience": Default("exponential(mean 4h)", "mean 1h to 24h", "C", JUDGEMENT + ": until they write again"),
+}
+
+_AT_ONCE = "a machine answers everybody at once"
+_BOT = {
+    "kind": Default("self_service", "", "A", "a machine answers"),
+    "share": Default("0%", "0% to 40%", "C", JUDGEMENT + ": only in front of other channels"),
+    "hours": Default("always", "", "A", "a machine does not sleep"),
+    "shape": _CHAT["shape"],
+    "weekdays": _PHONE["weekdays"],
+    "handle_time": Default("lognormal(mean 3m, sigma 0.8)", "mean 1m to 6m", "C", JUDGEMENT),
+    "resolved_at_first_contact": Default("30%", "10% to 60%", "C", "vendor claims of containment, less who gave up"),
+    "escalates": Default("60%", "30% to 100%", "C", JUDGEMENT + ": the others give up, or come back later"),
+    "escalated_handle_time": Default("1.2x", "1x to 1.5x", "C", JUDGEMENT + ": what a machine cannot solve is harder"),
+    "redial": Default("no", "", "A", _AT_ONCE),
+    "reconnect": Default("75% after 1d", "50% to 100%", "C", JUDGEMENT),
+    "patience": Default("endless", "", "A", _AT_ONCE),
+    "wrap_up": Default("0s", "", "A", _AT_ONCE),
+    "at_once": Default(1, "", "A", _AT_ONCE),
+    "slowdown": Default("0%", "", "A", _AT_ONCE),
+    "target": Default("90% within 20s", "", "A", _AT_ONCE),
+    "expected_wait": _CHAT["expected_wait"],
+    "satisfaction_like": Default("chat", "phone, chat or email", "C", JUDGEMENT),
+}
+
+_ARTICLES = _BOT | {
+    "handle_time": Default("lognormal(mean 4m, sigma 0.8)", "mean 1m to 10m", "C", JUDGEMENT + ": reading"),
+    "resolved_at_first_contact": Default("25%", "10% to 50%", "C", JUDGEMENT),
+    "escalates": Default("80%", "40% to 100%", "C", JUDGEMENT + ": they go on to the channel they wanted"),
+    "escalated_handle_time": Default("1x", "0.9x to 1.3x", "C", JUDGEMENT),
+    "satisfaction_like": Default("email", "phone, chat or email", "C", JUDGEMENT),
+}
+
+USUAL = ("phone", "chat", "email")
+"""The channels that every desk knows by these names."""
+
+CHANNELS: dict[str, dict[str, Default]] = {
+    "phone": _PHONE, "chat": _CHAT, "email": _EMAIL, "social": _SOCIAL, "direct": _DIRECT, "messenger": _MESSENGER,
+    "app": _APP, "bot": _BOT, "articles": _ARTICLES,
+}  # fmt: skip
+"""Channels that need no description. Any other says its `kind` and takes the rest from the one it is like."""
 
 COUNTED: dict[str, Default] = {
     "counts": Default(
@@ -102,7 +177,7 @@ COUNTED: dict[str, Default] = {
 }
 """Of a channel with a rate or a volume of its own."""
 
-LIKE = {"live": "phone", "deferrable": "email"}
+LIKE = {"live": "phone", "deferrable": "email", "self_service": "bot"}
 """The channel whose defaults one of the user's own takes, by its kind."""
 
 GROUP: dict[str, Default] = {
@@ -113,6 +188,35 @@ GROUP: dict[str, Default] = {
 GROUP_WITH_SHIFTS: dict[str, Default] = GROUP | {
     "shrinkage": Default("24%", "15% to 35%", "C", "workforce-management practice, less the breaks that shifts show"),
 }
+
+OFF: dict[tuple[str, str], Default] = {
+    ("channels", "closed"): Default("message", "", "C", JUDGEMENT + ": a recorded message tells the hours"),
+    ("channels", "self_service_first"): Default(
+        "no", "0% to 70%", "C", "off unless said; vendors say that about two thirds try to help themselves first",
+    ),
+    ("channels", "acknowledged"): Default("no", "", "B", "12 % of 50 UK providers could track e-mails (Talisma 2007)"),
+    ("channels", "interruptible"): Default("no", "", "C", JUDGEMENT),
+    ("channels", "silent"): Default(
+        "0%", "3% to 95%", "C", "off unless said; of chat, 70 % were measured (A: one study of logs)",
+    ),
+    ("channels", "silent_work"): Default("1m", "15s to 3m", "C", JUDGEMENT),
+    ("channels", "chases"): Default("0%", "10% to 50%", "C", "off unless said: " + JUDGEMENT),
+    ("channels", "chasers"): Default(3, "1 to 5", "C", JUDGEMENT),
+    ("channels", "chaser_work"): Default("1m", "0s to 3m", "C", JUDGEMENT),
+    ("channels", "asks_back"): Default("no", "10% to 40%", "C", "off unless said: " + JUDGEMENT),
+    ("channels", "transfer"): Default("no", "5% to 20%", "C", "off unless said: " + JUDGEMENT),
+    ("channels", "escalates"): Default("no", "30% to 100%", "C", JUDGEMENT),
+    ("channels", "escalated_handle_time"): Default("1x", "1x to 1.5x", "C", JUDGEMENT),
+    ("channels", "elsewhere"): Default(
+        "no", "10% to 40%", "B", "off unless said; 26 % of those whom a desk ignored turned to another channel",
+    ),
+    ("channels", "public"): Default("no", "1% to 20%", "C", "off unless said: " + JUDGEMENT),
+    ("groups", "speed"): Default("1x", "0.7x to 1.3x", "C", JUDGEMENT),
+    ("groups", "quality"): Default("1x", "0.8x to 1.2x", "C", JUDGEMENT),
+    ("groups", "end_of_shift"): Default("finish", "", "C", JUDGEMENT + ": nobody hangs up on a customer"),
+    ("groups", "absence"): Default("0%", "2% to 10%", "C", "off unless said: part of the shrinkage"),
+}  # fmt: skip
+"""Behaviour that a scenario has to ask for: what holds otherwise, which no run counts among its assumptions."""
 
 SEGMENT: dict[str, Default] = {
     "share": Default("100%", "", "C", JUDGEMENT),
@@ -136,6 +240,10 @@ DEMAND: dict[str, Default] = {
 
 EVENT: dict[str, Default] = {
     "fades": Default("0m", "0m to 12h", "C", JUDGEMENT + ": it is over when it is over"),
+}
+
+SURGE: dict[str, Default] = EVENT | {
+    "adds": Default("no", "no or yes", "C", JUDGEMENT + ": the days that a forecast is made of had surges as well"),
 }
 
 POLICIES: dict[str, Default] = {
@@ -178,5 +286,6 @@ SHAPES: dict[str, tuple[float, ...]] = {
 
 
 def of_channel(name: str, kind: str) -> dict[str, Default]:
-    """The defaults of a channel: its own if it is a usual one, else those of the usual one of its kind."""
-    return CHANNELS.get(name) or CHANNELS[LIKE[kind]]
+    """The defaults of a channel: its own if it is a known one of that kind, else those of the one it is like."""
+    known = CHANNELS.get(name)
+    return known if known is not None and known["kind"].value == kind else CHANNELS[LIKE[kind]]

@@ -202,6 +202,8 @@ class Desk:
     """``queue_of[channel][intent]``; none: the channel."""
     margins: tuple[int, ...] = ()
     """What a customer of each segment earns, in thousandths of the currency a month."""
+    midnights: tuple[int, ...] = ()
+    """When each day of the measured time begins, by the local clock; none: every 24 hours."""
 
     @property
     def channel_of_queue(self) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.clock import DAY, odd_hour
-from sim.defaults import CHANNELS
+from sim.defaults import CHANNELS, USUAL
 from sim.errors import Mistake, ScenarioError, UsageError
 from sim.sheets import DOTS, Cells, Sheet, Wanted, has_time, is_date, is_time, meant, read_sheet
 from sim.tables import Floats
@@ -127,7 +127,7 @@ class Counts:
     def kind(self) -> str:
         """Live or deferrable. A channel of the user's own is live where anybody abandoned; where the file does not say
         who abandoned, unless its name says that it is written."""
-        if self.name in CHANNELS:
+        if self.name in USUAL:
             return str(CHANNELS[self.name]["kind"].value)
         if self.abandoned is not None:
             return "live" if self.abandoned.any() else "deferrable"

@@ -20,7 +20,7 @@ import numpy as np
 
 from sim import units
 from sim.clock import DAYS, Piece, Week, say_clock, say_span, say_weekdays
-from sim.defaults import CHANNELS, of_channel
+from sim.defaults import USUAL, of_channel
 from sim.erlang import agents_needed
 from sim.errors import CannotWrite, ScenarioError, UsageError
 from sim.fitting import Fit, Fitted, Shape, fit
@@ -222,7 +222,7 @@ class _Draft:
         plan = self.plans[channel.name]
         mean_week = f"contacts in a mean week of {_printable(self.history.file)}"
         lines = [_Line(f"    volume: {_amount(channel.weekly)}/week", mean_week)]
-        if channel.name not in CHANNELS:
+        if channel.name not in USUAL:
             lines.insert(0, _Line(f"    kind: {channel.kind}", _why(channel)))
         lines.append(self._counted(channel))
         lines.append(self._hours(channel))
@@ -365,7 +365,7 @@ class _Draft:
                 yield f"Assumed for {channel.name}: the default handle time; the counts give none."
             elif plan.assumes_wrap_up:
                 yield f"Assumed for {channel.name}: {_seconds(plan.wrap_up)} of wrap-up{plan.why_wrap_up}."
-            if channel.name not in CHANNELS:
+            if channel.name not in USUAL:
                 yield f"Assumed for {channel.name}: {_kind_assumed(channel)}."
             if self.offered:
                 yield f"Assumed for {channel.name}: {plan.again_assumed()}."

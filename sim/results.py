@@ -22,7 +22,7 @@ from typing import Any
 
 import sim
 from sim.errors import CannotWrite, UsageError
-from sim.measures.constants import ASSUMED
+from sim.measures.constants import assumed_by
 from sim.run import ENGINE, Result
 
 PACKAGES = ("simpy", "numpy", "scipy", "duckdb", "pydantic", "matplotlib")
@@ -114,7 +114,10 @@ def finish_by_default(folder: Path, results: Path, stem: str, digest: str) -> Pa
 def command(result: Result) -> str:
     """The command that repeats a run."""
     scenario = result.scenario
-    words = ["sim", "run", "--seed", str(result.seed), "--replications", str(result.replications)]
+    replications = result.replications if result.stopped is None else result.stopped.rule.most
+    words = ["sim", "run", "--seed", str(result.seed), "--replications", str(replications)]
+    if result.stopped is not None:
+        words += [word for asked in result.stopped.rule.asked for word in ("--precision", asked)]
     if scenario.variant is not None:
         words += ["--variant", scenario.variant]
     for assignment in scenario.sets:
@@ -137,6 +140,7 @@ def provenance(result: Result) -> dict[str, Any]:
         "scenario_digest": scenario.digest,
         "seed": result.seed,
         "replications": result.replications,
+        **({"precision": result.stopped.document()} if result.stopped is not None else {}),
         "engine": ENGINE,
         "digest": result.digest,
         "population_digests": [summary.population_digest for summary in result.summaries],
@@ -147,7 +151,7 @@ def provenance(result: Result) -> dict[str, Any]:
         "packages": {name: version(name) for name in PACKAGES},
         "assumed": {
             path: {"value": default.value, "range": default.range, "grade": default.grade, "source": default.source}
-            for path, default in {**scenario.assumed, **ASSUMED}.items()
+            for path, default in {**scenario.assumed, **assumed_by(result.desk)}.items()
         },
     }
 

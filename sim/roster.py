@@ -24,11 +24,13 @@ from sim.errors import ScenarioError, did_you_mean
 from sim.sheets import DOTS, Cells, Sheet, Value, Wanted, has_time, is_date, is_time, read_sheet, text_of
 from sim.shifts import (
     LONGEST_NIGHT,
+    USUAL,
     Break,
     Duty,
     Plan,
     Real,
     Shift,
+    Skill,
     Team,
     Weekly,
     axis_of,
@@ -79,6 +81,9 @@ _SHIFTS = (
     Wanted("breaks", ("breaks", "break", "break times"), required=False),
     Wanted("cost", _COST, required=False),
     Wanted("status", ("status", "absence", "activity"), required=False),
+    Wanted("speed", ("speed", "speed factor"), required=False),
+    Wanted("quality", ("quality factor",), required=False),
+    Wanted("rank", ("routing rank", "agent rank"), required=False),
 )
 _OFF = (
     "off", "day off", "rest day", "leave", "annual leave", "sick", "sick leave", "holiday", "vacation", "absent", "pto",
@@ -94,6 +99,8 @@ _BREAK_WORDS = re.compile(r"\b(?:break|lunch|tea\b|meal|pause)", re.IGNORECASE)
 _UNPAID_KINDS = re.compile(r"\b(?:lunch|meal|unpaid)", re.IGNORECASE)
 _SPAN = re.compile(r"\s*[0-9]{1,2}:[0-9]{2}\s*[-–]\s*[0-9]{1,2}:[0-9]{2}")
 _SUM = re.compile(r"\b(?:totals?|sum|hours|headcount|heads|fte|average|count)\b", re.IGNORECASE)
+_LARGEST_FACTOR = 5
+"""Of a person's speed or quality: more is a score, not a factor."""
 Tell = Callable[[tuple[str, ...]], None]
 """Is told the headers of the columns that nothing was read from."""
 _BREAK = re.compile(r"(.+?)(?:\s+\(?(paid|unpaid)\)?)?", re.IGNORECASE)
@@ -570,7 +577,16 @@ class _ShiftReader:
             rows.wrong(row, "end", "this shift is longer than a day", "check the dates of its start and its end")
             return None
         breaks = self._breaks_of(row, when.start, when.end)
-        return Duty(Shift(1, when.days, when.start, when.end, breaks, cost), row, when.offset, person or "?")
+        shift = Shift(1, when.days, when.start, when.end, breaks, cost, skill=self._skill(row))
+        return Duty(shift, row, when.offset, person or "?")
+
+    def _skill(self, row: int) -> Skill:
+        """How somebody works, where the file says so; that of a person's first row holds for all of theirs."""
+        rows = self.rows
+        speed = None if rows.empty(row, "speed") else rows.read(row, "speed", _factor)
+        quality = None if rows.empty(row, "quality") else rows.read(row, "quality", _factor)
+        rank = None if rows.empty(row, "rank") else rows.read(row, "rank", units.count)
+        return Skill(speed or USUAL.speed, quality or USUAL.quality, rank or USUAL.rank)
 
     def _is_off(self, row: int) -> bool:
         values = [self.rows.value(row, key) for key in ("start", "end", "status")]
@@ -662,6 +678,13 @@ class _ShiftReader:
             assert column is not None
             self._wrong(row, column, f"{shown(said)} does not say whether it is paid", "write yes or no")
         return said in _YES if said else _UNPAID_KINDS.search(kind) is None
+
+
+def _factor(text: str) -> float:
+    factor = units.factor(text)
+    if factor > _LARGEST_FACTOR:
+        raise Unclear(f"{shown(text)} is no factor of a person", "write it as in 1.1x")
+    return factor
 
 
 def _range_columns(rows: _Rows, pairs: Mapping[str, Mapping[str, int]]) -> dict[int, bool]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from sim.attendance import attended
 from sim.desk import Desk
 from sim.measures.intervals import Intervals, intervals
 from sim.measures.summary import Figure, Summary, figures, summarise
@@ -20,6 +21,7 @@ from sim.scenario import lower
 from sim.scenario.check import expected_issues
 from sim.scenario.read import Scenario, redrawn
 from sim.simulate.engine import simulate
+from sim.stopping import Look, Rule, Stopped
 from sim.tables import write_parquet
 from sim.workers import pool
 
@@ -44,6 +46,8 @@ class Result:
     digest: str
     uncertain: bool = False
     """Whether what the scenario says is not known was drawn anew in every replication."""
+    stopped: Stopped | None = None
+    """By which rule, and after which looks, it stopped; None where the number of replications was given."""
 
     @property
     def replications(self) -> int:
@@ -66,11 +70,17 @@ class Job:
             scenario = redrawn(scenario, self.seed, number)
             desk = lower.desk(scenario)
         population = draw(scenario, self.seed, number)
-        done = simulate(desk, population)
+        there = attended(desk, self.seed, number)
+        done = simulate(there, population)
         write_parquet(done.contacts, self.folder / f"{number:04d}.parquet", desk.words())
+        if len(done.spells):
+            spells = self.folder.parent / "spells"
+            spells.mkdir(exist_ok=True)
+            write_parquet(done.spells, spells / f"{number:04d}.parquet", desk.words())
         return summarise(
-            done.contacts, desk, replication=number, population_digest=population.digest, capped=done.capped
-        )
+            done.contacts, there, replication=number, population_digest=population.digest, capped=done.capped,
+            spells=done.spells, plan=desk,
+        )  # fmt: skip
 
 
 def run(
@@ -81,6 +91,7 @@ def run(
     replications: int = 30,
     jobs: int | None = None,
     uncertain: bool = False,
+    rule: Rule | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Result:
     """Simulate; contacts go to ``folder/0000.parquet`` and so on.
@@ -88,32 +99,44 @@ def run(
     Args:
         jobs: processes; None: one a core, or none for a small run.
         uncertain: draw what the scenario says is not known anew in every replication, so that intervals hold that too.
+        rule: as many replications as it needs, in place of `replications`.
 
     Raises:
         OSError: the contacts cannot be written.
     """
     job = Job(scenario, lower.desk(scenario), seed, folder, uncertain)
-    summaries = list(_replicate(job, replications, _processes(scenario, replications, jobs), progress))
+    summaries: list[Summary] = []
+    looks: list[Look] = []
+    for number in (replications,) if rule is None else rule.moments():
+        more = range(len(summaries), number)
+        summaries += _replicate(job, more, _processes(scenario, len(more), jobs), progress)
+        found = figures(summaries, job.desk)
+        if rule is not None:
+            looks.append(rule.look(number, found))
+            if looks[-1].reached:
+                break
     return Result(
         scenario=scenario,
         desk=job.desk,
         seed=seed,
         summaries=tuple(summaries),
-        figures=tuple(figures(summaries, job.desk)),
+        figures=tuple(found),
         intervals=intervals(summaries, job.desk),
-        digest=digest(scenario, seed, summaries, uncertain=uncertain),
+        digest=digest(scenario, seed, [summary.population_digest for summary in summaries], uncertain=uncertain),
         uncertain=uncertain,
+        stopped=None if rule is None else Stopped(rule, tuple(looks)),
     )
 
 
-def digest(scenario: Scenario, seed: int, summaries: Sequence[Summary], *, uncertain: bool = False) -> str:
-    """SHA-256 of the scenario, the seed, what is drawn as uncertain and the populations: equal digests, equal runs."""
+def digest(scenario: Scenario, seed: int, populations: Sequence[str], *, uncertain: bool = False) -> str:
+    """SHA-256 of the scenario, the seed, what is drawn as uncertain and the digests of the populations: equal digests,
+    equal runs."""
     whole = sha256(f"{scenario.digest} {seed}".encode())
     if uncertain:
         # the desk may be uncertain as well, which no population shows
         whole.update(repr(scenario.spec.uncertainty).encode())
-    for summary in summaries:
-        whole.update(summary.population_digest.encode())
+    for population in populations:
+        whole.update(population.encode())
     return whole.hexdigest()
 
 
@@ -124,18 +147,18 @@ def _processes(scenario: Scenario, replications: int, jobs: int | None) -> int:
     return max(1, min(jobs, replications))
 
 
-def _replicate(job: Job, replications: int, processes: int, progress: Progress) -> Iterator[Summary]:
+def _replicate(job: Job, numbers: range, processes: int, progress: Progress) -> Iterator[Summary]:
     if processes == 1:
-        for number in range(replications):
+        for number in numbers:
             yield job.replicate(number)
-            progress(number + 1, replications)
+            progress(number + 1, numbers.stop)
         return
-    size = max(1, min(4, replications // (2 * processes)))
-    batches = [range(first, min(first + size, replications)) for first in range(0, replications, size)]
+    size = max(1, min(4, len(numbers) // (2 * processes)))
+    batches = [numbers[first : first + size] for first in range(0, len(numbers), size)]
     with pool(processes, _start, job) as executor:
         for batch in executor.map(_batch, batches):
             yield from batch
-            progress(batch[-1].replication + 1, replications)
+            progress(batch[-1].replication + 1, numbers.stop)
 
 
 _job: Job

@@ -43,6 +43,27 @@ def break_within(told: Break, start: int, end: int) -> Break:
     return begins, ends, paid
 
 
+class Ramp(NamedTuple):
+    """A newcomer works at the share `begins` of the speed at first, and gets to the whole of it in `over` seconds."""
+
+    begins: float
+    over: float
+
+
+class Skill(NamedTuple):
+    """How an agent works: factors on speed and on the chance to solve an issue; who of the free ones is chosen, the
+    lowest rank first; and, of a newcomer, the way up `since` a day."""
+
+    speed: float = 1.0
+    quality: float = 1.0
+    rank: int = 0
+    ramp: Ramp | None = None
+    since: date | None = None
+
+
+USUAL = Skill()
+
+
 @dataclass(frozen=True)
 class Shift:
     """So many agents on duty on each of the weekdays (Monday = 0), or on a date.
@@ -58,6 +79,19 @@ class Shift:
     breaks: tuple[Break, ...] = ()
     cost: Money | None = None
     """An agent's, an hour."""
+    name: str = ""
+    """Of a shift that several work."""
+    skill: Skill = USUAL
+
+
+@dataclass(frozen=True)
+class Member:
+    """One or more people who work the same: when they are on the floor, breaks left out."""
+
+    name: str
+    heads: int
+    plan: Plan
+    skill: Skill = USUAL
 
 
 @dataclass(frozen=True)
@@ -76,6 +110,8 @@ class Team:
     people: int
     shows_breaks: bool = field(default=True, repr=False)
     """Whether there is any break in the shifts, of this team or of another in the same file."""
+    members: tuple[Member, ...] = ()
+    """Who they are; together they are `agents`."""
 
 
 class Heads(NamedTuple):
@@ -251,7 +287,18 @@ def team_of(duties: Sequence[Duty], zone: str, dates: Iterable[date] = (), name:
         cost=_mean_cost(duties, axis),
         people=len(named) or sum(duty.shift.agents for duty in duties),
         shows_breaks=bool(breaks),
+        members=tuple(_members(completed, axis)),
     )
+
+
+def _members(duties: Sequence[Duty], axis: Weekly | Real) -> Iterator[Member]:
+    """The people by name, each with all their duties; of a shift without names, all who work it together."""
+    by_person: dict[str, list[Duty]] = defaultdict(list)
+    for number, duty in enumerate(duties):
+        by_person[duty.who or f"{duty.shift.name}\0{number}"].append(duty)
+    for who, mine in by_person.items():
+        one = [h._replace(number=h.number // d.shift.agents) for d in mine for h in (*d.heads(axis), *d.breaks(axis))]
+        yield Member(who.partition("\0")[0], mine[0].shift.agents, axis.plan(one), mine[0].shift.skill)
 
 
 def _mean_cost(duties: Sequence[Duty], axis: Weekly | Real) -> Money | None:

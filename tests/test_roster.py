@@ -16,7 +16,7 @@ from sim.clock import DAY, WEEK, Calendar, Dated, Piece, Week, say_pieces
 from sim.errors import ScenarioError
 from sim.roster import read_levels, read_shifts
 from sim.sheets import Tab, write_xlsx
-from sim.shifts import Shift, Team, shifts_of
+from sim.shifts import USUAL, Shift, Team, shifts_of
 from sim.units import HOUR, Money
 
 QUARTER = 900
@@ -391,6 +391,34 @@ def test_a_week_holds_every_shift(listed: list[Shift]) -> None:
                 if on_duty(shift, moment + round_ - day * DAY, paid=paid)
             )
             assert (plan.at(moment // DAY, moment % DAY) or 0) == there
+
+
+def test_the_people_of_a_team_are_who_is_on_the_floor() -> None:
+    """Each has the hours of their shifts less the breaks, nights included; together they are the team's agents."""
+    night = Shift(2, (5, 6), 22 * 3600, 30 * 3600, ((25 * 3600, 26 * 3600, False),), name="night")
+    team = shifts_of([night, Shift(3, (0,), 8 * 3600, 16 * 3600, name="early")])
+    assert [(member.name, member.heads, hours(member.plan)) for member in team.members] == [
+        ("night", 2, 14.0),
+        ("early", 3, 8.0),
+    ]
+    assert hours(team.agents) == 2 * 14 + 3 * 8
+    # the night of Sunday ends on Monday morning
+    assert week(team.members[0].plan).at(0, 5 * 3600) == 1
+
+
+def test_a_file_may_say_how_people_work(tmp_path: Path) -> None:
+    """Speed, quality and rank are the person's; who says nothing is as usual, and a score is not taken for a factor."""
+    text = "person,day,start,end,speed,quality factor,agent rank\n"
+    ann, bob = shifts(
+        tmp_path, text + "Ann,mon,09:00,17:00,1.1x,0.9,2\nAnn,tue,09:00,13:00,,,\nBob,mon,09:00,17:00,,,"
+    )[0].members
+    assert (ann.name, ann.heads, hours(ann.plan), ann.skill[:3]) == ("Ann", 1, 12.0, (1.1, 0.9, 2))
+    assert bob.skill == USUAL
+    found = mistakes(shifts, tmp_path, text + "Ann,mon,09:00,17:00,87,,first")
+    assert found == [
+        "staff.csv:2:5: speed: '87' is no factor of a person; write it as in 1.1x",
+        "staff.csv:2:7: agent rank: 'first' is not a whole number; write a whole number, such as 12 or 50_000",
+    ]
 
 
 @given(st.lists(some_shifts(on=WEEKDAYS), max_size=6))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sim.clock import Calendar, Dated, Week
 from sim.desk import Desk, Group
 from sim.measures.intervals import Intervals
-from sim.measures.workload import edges
+from sim.measures.work import edges
 from sim.report import staffing_sheet
 from sim.report.staffing_sheet import staffing
 from sim.roster import read_levels

@@ -87,14 +87,14 @@ class Feeling:
     )
     personal: float = constant(
         0.19,
-        "effect on z of a personal answer: +3 points at S = 80; none is simulated yet",
+        "effect on z of a personal answer: +3 points at S = 80",
         range="0 to 0.4",
         grade="C",
         source="judgement",
     )
     transfer: float = constant(
         -0.375,
-        "effect on z of each transfer: −7 points at S = 80; none is simulated yet",
+        "effect on z of each time the desk passes the customer on: −7 points at S = 80",
         range="−0.7 to 0",
         grade="C",
         source="judgement",

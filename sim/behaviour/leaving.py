@@ -116,6 +116,13 @@ class Churning:
         grade="C",
         source="judgement",
     )
+    retention_ratio: float = constant(
+        0.5,
+        "hazard ratio of an accepted retention offer, over the 12 months that are looked at",
+        range="0.3 to 0.9",
+        grade="C",
+        source="judgement: only the direction is known",
+    )
     captive_factor: float = constant(
         0.25,
         "factor on β for a customer without a competitor at the address",
@@ -269,14 +276,22 @@ def excess_leave_probability(
     churning: Churning,
     months: float = 12.0,
     beta: float | None = None,
+    retained: Bools | bool = False,
 ) -> Floats:
-    """Δp = p(mood after, complaint) − p(mood before, no complaint): the churn that an experience causes.
+    """Δp = p(mood after, complaint, offer) − p(mood before, neither): the churn that an experience causes.
 
-    Negative where the experience was a good one; exactly 0 where mood did not change and nobody complained, and
-    everywhere when β = 0 and `complaint_ratio` = 1. Arguments, NaN and errors as in `cumulative_hazard`.
+    p(mood after, complaint, offer) = 1 − e^{−ρH}, with ρ `retention_ratio` for those who accepted a retention offer and
+    1 for all others, and H the cumulative hazard after the experience. Negative where the experience was a good one;
+    exactly 0 where mood did not change and nobody complained or accepted an offer, and everywhere when β = 0,
+    `complaint_ratio` = 1 and `retention_ratio` = 1. Other arguments, NaN and errors as in `cumulative_hazard`.
+
+    Args:
+        retained: whether each customer accepted an offer; it holds over all of the `months`.
     """
-    leaves = partial(leave_probability, who=who, c_ref=c_ref, k=k, churning=churning, months=months, beta=beta)
-    return leaves(mood_after, complaint=complaint) - leaves(mood_before, complaint=np.zeros_like(complaint))
+    hazard = partial(cumulative_hazard, who=who, c_ref=c_ref, k=k, churning=churning, months=months, beta=beta)
+    after = hazard(mood_after, complaint=complaint) * np.where(retained, churning.retention_ratio, 1.0)
+    before = hazard(mood_before, complaint=np.zeros_like(complaint))
+    return np.asarray(-np.expm1(-after) + np.expm1(-before))
 
 
 def hazard_scale(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sim.measures import clearing, customers, resolution, waiting, workload
+from sim.measures import clearing, customers, daily, resolution, routes, waiting, workload
 from sim.measures.base import Measure
 
 MEASURES: tuple[Measure, ...] = (
     *waiting.MEASURES,
+    *routes.MEASURES,
+    *daily.MEASURES,
     *resolution.MEASURES,
     *workload.MEASURES,
     *clearing.MEASURES,

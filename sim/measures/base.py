@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.desk import Channel
 from sim.schemas import TICKS_PER_SECOND
 from sim.tables import Array, Floats
 
@@ -24,6 +25,13 @@ Key = tuple[str | None, str | None]
 """(channel, segment); None is all of them."""
 
 ALL: Key = (None, None)
+
+SELF_SERVICE = "self_service"
+
+
+def kind_of(channel: Channel) -> str:
+    """The kind of a channel, as `Measure.fits` knows it."""
+    return SELF_SERVICE if channel.automatic else "live" if channel.live else "deferrable"
 
 
 class Kind(Enum):
@@ -57,7 +65,12 @@ class Measure:
     histogram: str = ""
     q: float = 0.0
     channels: str = "all"
-    """"all", "live" or "deferrable": for which channels the figure makes sense; "" for none but the whole desk."""
+    """For which channels the figure makes sense: "all", "people" (all but self-service), "live", "deferrable" or
+    "self_service"; "" for none but the whole desk."""
+
+    def fits(self, kind: str) -> bool:
+        """Whether it makes sense for a channel of a kind: live, deferrable or self_service."""
+        return self.channels in ("all", kind) or (self.channels == "people" and kind != SELF_SERVICE)
 
 
 def tally(

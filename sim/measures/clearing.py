@@ -18,7 +18,8 @@ import numpy as np
 from sim.desk import Desk
 from sim.measures.base import Kind, Measure, Parts
 from sim.measures.cohort import Cohort
-from sim.measures.workload import in_queue, level_at
+from sim.measures.work import level_at
+from sim.measures.workload import in_queue
 from sim.schemas import NEVER, TICKS_PER_SECOND
 
 
@@ -33,7 +34,7 @@ class Start:
 
 def first_staffed(desk: Desk, channel: int) -> int | None:
     """The first tick from 0 to the horizon at which an agent who answers the channel is scheduled, or None."""
-    groups = [group for group, answers in zip(desk.groups, desk.answers, strict=True) if channel in answers]
+    groups = [desk.groups[number] for number in desk.answering(channel)]
     changes = {tick for group in groups for tick, _ in group.levels if 0 < tick < desk.horizon}
     ticks = np.array([0, *sorted(changes)])
     staffed = np.flatnonzero(sum((level_at(group, ticks) for group in groups), np.zeros(len(ticks), dtype=np.int64)))

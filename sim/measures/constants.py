@@ -9,7 +9,9 @@ from typing import Any
 
 from sim.behaviour.constants import Constant, constants_of
 from sim.defaults import Default
+from sim.desk import NOWHERE, Desk
 from sim.measures import customers, reference
+from sim.policies.base import ResponseTables
 
 CONSTANTS: dict[str, tuple[Any, Constant]] = {
     "satisfaction.means": (
@@ -24,15 +26,22 @@ CONSTANTS: dict[str, tuple[Any, Constant]] = {
 }  # fmt: skip
 """Every constant by its path: its value, and what is known of it."""
 
-NOT_SIMULATED = ("satisfaction.personal", "satisfaction.transfer")
-"""No answer of a run is personal and no contact is transferred yet, so that no figure rests on these."""
+SOMETIMES = ("satisfaction.personal", "satisfaction.transfer", "churn.retention_ratio")
+"""What only some scenarios rest on: those with personal answers, with customers passed on, with retention offers."""
 
-ASSUMED: dict[str, Default] = {
-    path: Default(value, known.range, known.grade, known.source)
-    for path, (value, known) in CONSTANTS.items()
-    if path not in NOT_SIMULATED
-}
-"""What every run assumes beside the defaults of its scenario, in the same form."""
+
+def assumed_by(desk: Desk) -> dict[str, Default]:
+    """What a run assumes beside the defaults of its scenario, in the same form."""
+    told = desk.responses or ResponseTables()
+    passes = any(channel.automatic or channel.transfers != NOWHERE for channel in desk.channels)
+    used = (any(told.personal), passes or any(told.deflect), bool(told.retention))
+    left_out = [path for path, needed in zip(SOMETIMES, used, strict=True) if not needed]
+    return {
+        path: Default(value, known.range, known.grade, known.source)
+        for path, (value, known) in CONSTANTS.items()
+        if path not in left_out
+    }
+
 
 CALIBRATED: dict[str, tuple[Any, str]] = {
     "α": (reference.ALPHA, "level of each channel on the scale of z: the mean S of its issues is `satisfaction.means`"),

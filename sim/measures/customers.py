@@ -16,31 +16,49 @@ from sim.behaviour.mood import mood_after
 from sim.measures import reference
 from sim.measures.base import ALL, Kind, Measure, Parts, tally
 from sim.measures.cohort import Cohort
-from sim.schemas import NEVER
+from sim.schemas import NEVER, Outcome
 from sim.tables import Array, Floats
 
 CHURNING = Churning()
 
 
 def logits(cohort: Cohort) -> Floats:
-    """z − α of each issue of the cohort: the worst wait counts, on the scale of the channel on which it happened."""
+    """z − α of each issue of the cohort: the worst wait counts, on the scale of the channel on which it happened. Being
+    passed on, by an agent, a machine or to another channel, is a transfer, and not the customer's repeat."""
     issues = cohort.issues
     waits = cohort.waits_of_all
-    expectation = np.array([channel.expectation for channel in cohort.desk.channels])[cohort.all["channel"]]
     # blocked, ignored and turned away: no wait, and no gain from it, as no answer was got
     seconds = np.maximum(np.where(waits == NEVER, 0, waits), 0) / 1000.0
-    gains = perceived_gain(seconds, expectation, reference.FEELING)
+    gains = perceived_gain(seconds, _expectations(cohort), reference.FEELING)
     # every other piece is an issue of the cohort; those outside it, in between, must not count
     bounds = np.stack((issues.starts, issues.last + 1), axis=1).ravel()
     worst = np.minimum.reduceat(np.append(gains, 0.0), bounds)[::2]
     return satisfaction_logit(
         worst,
         unresolved=issues.solved == NEVER,
-        repeats=issues.contacts - 1,
+        repeats=issues.contacts - 1 - issues.passed,
+        transfers=issues.passed,
+        personal=issues.personal,
         ignored=issues.ignored,
         got_answer=issues.first_answer != NEVER,
         feeling=reference.FEELING,
     )
+
+
+def _expectations(cohort: Cohort) -> Floats:
+    """The wait that the customer of each contact of the table expects, in seconds: that of the channel; of who took a
+    callback, at least the wait that was announced, or the time for which it was booked."""
+    table, told = cohort.all, cohort.desk.responses
+    expected = np.array([channel.expectation for channel in cohort.desk.channels])[table["channel"]]
+    took = np.isin(table["outcome"], (Outcome.CALLED_BACK, Outcome.CALLBACK_PENDING))
+    if not took.any():
+        return expected
+    offers = told.callback if told is not None else ()
+    booked = [offer.booked or 0 if offer is not None else 0 for offer in offers] or [0] * len(cohort.channels)
+    promised = np.maximum(
+        np.where(table["announced"] == NEVER, 0, table["announced"]), np.array(booked)[table["channel"]]
+    )
+    return np.where(took, np.maximum(expected, promised / 1000.0), expected)
 
 
 @lru_cache(maxsize=1)
@@ -100,13 +118,15 @@ COMPLAINTS = (Belief(complaint_share=0.02), Belief(complaint_share=0.30))
 @dataclass(frozen=True)
 class Journeys:
     """The customers with an issue in the cohort, one element each: who they are, their mood before the first of them
-    and after the last, and the least complaint draw of those left unsolved (millionths; beyond all where none)."""
+    and after the last, the least complaint draw of those left unsolved (millionths; beyond all where none), and whether
+    they accepted a retention offer."""
 
     who: Circumstances
     segment: Array
     before: Floats
     after: Floats
     complaint_draw: Array
+    retained: Bools
 
 
 @lru_cache(maxsize=1)
@@ -136,7 +156,8 @@ def journeys(cohort: Cohort) -> Journeys:
         captive=table["captive"][row][first] == 1,
     )
     draw = np.minimum.reduceat(unsolved, first) if len(first) else unsolved
-    return Journeys(who, issues.segment[order][first], before, mood, draw)
+    retained = np.maximum.reduceat(issues.retained[order], first) if len(first) else issues.retained
+    return Journeys(who, issues.segment[order][first], before, mood, draw, retained)
 
 
 def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
@@ -149,6 +170,7 @@ def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
         them.after,
         them.who,
         complaint=complains(unsolved, them.complaint_draw / 1e6, churning),
+        retained=them.retained,
         c_ref=reference.C_REF,
         k=belief.scale,
         churning=churning,
@@ -166,8 +188,8 @@ EXCESS_CHURN = "excess_churn"
 MEASURES = (
     Measure(
         "satisfaction", "points",
-        "Mean of S (0 to 100) over all issues, by the channel of their last contact; also those abandoned, ignored or "
-        "still open. Implied by the model of satisfaction.",
+        "Mean of S (0 to 100) over all issues, by the channel of their last contact; also those abandoned, ignored, "
+        "contained or still open. Implied by the model of satisfaction.",
         Kind.RATIO, "higher", _satisfaction,
     ),
     Measure(
@@ -179,9 +201,10 @@ MEASURES = (
     Measure(
         EXCESS_CHURN, "customers",
         "Customers who leave within 12 months because of these contacts: Σ over customers of the change in their "
-        "probability of leaving. Negative: support kept more than it lost. The band is over β, how strongly "
-        "satisfaction moves churn: its central 80 % under a triangular prior on 0 to 0.046 (grade C). The share of "
-        "unresolved issues that leave a recorded complaint (10 %, range 2 to 30 %, grade C) moves it more.",
+        "probability of leaving, accepted retention offers included. Negative: support kept more than it lost. The "
+        "band is over β, how strongly satisfaction moves churn: its central 80 % under a triangular prior on 0 to "
+        "0.046 (grade C). The share of unresolved issues that leave a recorded complaint (10 %, range 2 to 30 %, grade "
+        "C) moves it more.",
         Kind.CHANGE, "lower", lambda cohort: excess_churn(cohort, Belief()), channels="",
     ),
 )  # fmt: skip

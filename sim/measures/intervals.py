@@ -15,7 +15,8 @@ import numpy as np
 from sim.desk import Channel, Desk
 from sim.erlang import agents_needed
 from sim.measures.summary import Summary, over_replications, ratios_by_interval
-from sim.measures.workload import edges, paid, scheduled
+from sim.measures.work import edges
+from sim.measures.workload import paid, scheduled
 from sim.schemas import TICKS_PER_SECOND
 from sim.tables import Floats
 
@@ -23,7 +24,7 @@ from sim.tables import Floats
 @dataclass(frozen=True)
 class Intervals:
     """Arrays by channel and interval, shape (channels, intervals), of means over replications; `_low` and `_high` are
-    95 % intervals of those means. `scheduled` and `paid` count all agents who may answer the channel."""
+    95 % intervals of those means. `scheduled` and `paid` count all agents who may answer the channel, as planned."""
 
     starts: Floats
     """Seconds after the start of the scenario."""
@@ -52,10 +53,12 @@ def intervals(summaries: Sequence[Summary], desk: Desk) -> Intervals:
         return np.stack([getattr(summary.intervals, name) for summary in summaries])
 
     offered, offered_low, offered_high = over_replications(stack("offered"))
-    level, low, high = ratios_by_interval(stack("within"), stack("offered"))
+    # a machine's customers do not wait for anybody: they have no service level
+    people = np.array([[not channel.automatic] for channel in desk.channels])
+    level, low, high = ratios_by_interval(stack("within"), stack("offered") * people)
     handled, handles = stack("handled").sum(0), stack("handles").sum(0)
     length = np.diff(edges(desk)) / TICKS_PER_SECOND
-    groups = [[g for g, answers in enumerate(desk.answers) if c in answers] for c in range(len(desk.channels))]
+    groups = [desk.answering(code) for code in range(len(desk.channels))]
     staff = scheduled(desk)
     pay = paid(desk)
     busy, present = stack("busy").sum(0), stack("present").sum(0)
@@ -87,12 +90,12 @@ def intervals(summaries: Sequence[Summary], desk: Desk) -> Intervals:
 
 
 def _required(channel: Channel, rates: Floats, handle_time: float) -> tuple[Floats, Floats]:
-    """Erlang C and A for a live channel by interval; NaN for a deferrable one, whose work can wait.
+    """Erlang C and A for a live channel by interval; NaN for a deferrable one, whose work can wait, and for a machine.
 
     Erlang counts servers: where an agent holds several contacts, the servers are slots, and agents slots / at_once.
     """
     unknown = np.full(len(rates), np.nan)
-    if not channel.live or handle_time <= 0:
+    if not channel.live or channel.automatic or handle_time <= 0:
         return unknown, unknown
     share, within = min(channel.target.share, 0.9999), channel.target.within / TICKS_PER_SECOND
 

@@ -80,7 +80,8 @@ MEASURES = (
     Measure(
         "fcr", "share",
         "First-contact resolution: issues solved by their first answer with no further contact within 7 days of it, "
-        "over issues answered at least once whose 7 days are complete.",
+        "over issues answered at least once whose 7 days are complete. An answer is an agent's, the outsourcer's, or a "
+        "machine's; what a machine or an agent passes on was not solved by its first answer.",
         Kind.SHARE, "higher", _fcr,
     ),
     Measure(
@@ -101,8 +102,8 @@ MEASURES = (
         for name, what in (
             (
                 "first_response",
-                "Time from the first contact until the first answer (live: an agent answers; deferrable: the reply is "
-                "sent)",
+                "Time from the first contact until the first answer (live: an agent or the outsourcer answers; "
+                "deferrable: the reply is sent; a machine or a recorded message: when it has helped)",
             ),
             ("resolution_time", "Time from the first contact until the answer that solves the issue is complete"),
         )

@@ -14,10 +14,11 @@ import numpy as np
 from sim.desk import Desk
 from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, moment, ratio, t_quantile, wilson
 from sim.measures import HISTOGRAMS, MEASURES
-from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, pad
+from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, kind_of, pad
 from sim.measures.cohort import Cohort
 from sim.measures.customers import COMPLAINTS, EXCESS_CHURN, betas, excess_churn
-from sim.measures.workload import busy_and_present, edges, talking, waiting_at
+from sim.measures.work import edges, handle_ticks, time_of
+from sim.measures.workload import waiting_at
 from sim.schemas import NEVER, Outcome
 from sim.tables import Floats, Table
 
@@ -86,8 +87,23 @@ class Figure:
     bands: tuple[Band, ...] = ()
 
 
-def summarise(contacts: Table, desk: Desk, *, replication: int, population_digest: str, capped: int) -> Summary:
-    cohort = Cohort(contacts, desk, capped)
+def summarise(
+    contacts: Table,
+    desk: Desk,
+    *,
+    replication: int,
+    population_digest: str,
+    capped: int,
+    spells: Table | None = None,
+    plan: Desk | None = None,
+) -> Summary:
+    """One replication in parts.
+
+    Args:
+        desk: who came. plan: who was scheduled, where somebody was absent.
+        spells: the work on contacts that were put back after it.
+    """
+    cohort = Cohort(contacts, desk, capped, spells, plan)
     return Summary(
         replication=replication,
         population_digest=population_digest,
@@ -110,10 +126,9 @@ def _intervals(cohort: Cohort) -> IntervalCounts:
     def count(weights: Floats) -> Floats:
         return np.bincount(cell, weights, shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
-    handled = rows["freed"] != NEVER
-    time = np.where(handled, rows["freed"] - np.where(handled, rows["answered"], 0), 0) / 1000.0
+    handled = handle_ticks(cohort)
     waited = cohort.wait != NEVER
-    busy, present = busy_and_present(desk, cohort.all)
+    time = time_of(cohort)
     return IntervalCounts(
         offered=count(np.ones(len(rows))),
         answered=count(cohort.answered.astype(float)),
@@ -122,18 +137,18 @@ def _intervals(cohort: Cohort) -> IntervalCounts:
         within=count(cohort.within.astype(float)),
         waited=count(np.where(waited, cohort.seconds(cohort.wait), 0.0)),
         waiters=count(waited.astype(float)),
-        handled=count(time),
-        handles=count(handled.astype(float)),
+        handled=count(cohort.seconds(handled)),
+        handles=count((handled != NEVER).astype(float)),
         backlog=np.stack([waiting_at(cohort, n, bounds[:-1])[0].astype(float) for n in range(shape[0])]),
-        busy=busy,
-        talk=talking(desk, cohort.all),
-        present=present,
+        busy=time.busy,
+        talk=time.talk,
+        present=time.present,
     )
 
 
 def figures(summaries: Sequence[Summary], desk: Desk) -> list[Figure]:
     """All measures of a run, in the order of the catalogue, then channel, then segment."""
-    live = {channel.name: channel.live for channel in desk.channels}
+    kinds = {channel.name: kind_of(channel) for channel in desk.channels}
     times: dict[tuple[str, Key], Estimate] = {}
     for name in HISTOGRAMS:
         if named := [measure for measure in MEASURES if measure.histogram == name]:
@@ -141,11 +156,11 @@ def figures(summaries: Sequence[Summary], desk: Desk) -> list[Figure]:
     found: list[Figure] = []
     for measure in MEASURES:
         if measure.kind is Kind.QUANTILE:
-            keys = summaries[0].histograms[measure.histogram]
+            keys = [key for key in summaries[0].histograms[measure.histogram] if measure.fits(kinds[key[0] or ""])]
             found += [Figure(measure, *key, times[measure.name, key]) for key in keys]
             continue
         for key in summaries[0].parts[measure.name]:
-            if key[0] is not None and measure.channels != "all" and live[key[0]] != (measure.channels == "live"):
+            if key[0] is not None and not measure.fits(kinds[key[0]]):
                 continue
             estimate = _fold([summary.parts[measure.name][key] for summary in summaries], measure)
             bands = _bands(summaries, key, estimate) if measure.name == EXCESS_CHURN else ()

@@ -7,19 +7,19 @@ from collections.abc import Callable
 import numpy as np
 
 from sim.measures.base import Histogram, Key, Kind, Measure, Parts, tally
-from sim.measures.cohort import Bools, Cohort
+from sim.measures.cohort import UNDECIDED, Bools, Cohort
 from sim.schemas import NEVER, Outcome
 from sim.tables import Array
 
 
-def _count(mask: Callable[[Cohort], Bools]) -> Callable[[Cohort], Parts]:
+def count(mask: Callable[[Cohort], Bools]) -> Callable[[Cohort], Parts]:
     def parts(cohort: Cohort) -> Parts:
         return tally(cohort, cohort.rows["channel"], cohort.rows["segment"], mask(cohort).astype(float))
 
     return parts
 
 
-def _share(above: Callable[[Cohort], Bools], below: Callable[[Cohort], Bools]) -> Callable[[Cohort], Parts]:
+def share(above: Callable[[Cohort], Bools], below: Callable[[Cohort], Bools]) -> Callable[[Cohort], Parts]:
     def parts(cohort: Cohort) -> Parts:
         rows = cohort.rows
         numbers = above(cohort).astype(float), below(cohort).astype(float)
@@ -28,7 +28,7 @@ def _share(above: Callable[[Cohort], Bools], below: Callable[[Cohort], Bools]) -
     return parts
 
 
-def _mean(ticks: Callable[[Cohort], Array], below: Callable[[Cohort], Bools]) -> Callable[[Cohort], Parts]:
+def mean(ticks: Callable[[Cohort], Array], below: Callable[[Cohort], Bools]) -> Callable[[Cohort], Parts]:
     def parts(cohort: Cohort) -> Parts:
         rows, counted = cohort.rows, below(cohort)
         total = np.where(counted, cohort.seconds(ticks(cohort)), 0.0)
@@ -37,7 +37,7 @@ def _mean(ticks: Callable[[Cohort], Array], below: Callable[[Cohort], Bools]) ->
     return parts
 
 
-def _everyone(cohort: Cohort) -> Bools:
+def everyone(cohort: Cohort) -> Bools:
     return np.ones(len(cohort.rows), dtype=bool)
 
 
@@ -45,11 +45,11 @@ def _waited(cohort: Cohort) -> Bools:
     return np.asarray(cohort.wait != NEVER)
 
 
-def _was(outcome: Outcome) -> Callable[[Cohort], Bools]:
+def was(outcome: Outcome) -> Callable[[Cohort], Bools]:
     return lambda cohort: cohort.outcome(outcome)
 
 
-def _answered(cohort: Cohort) -> Bools:
+def answered(cohort: Cohort) -> Bools:
     return cohort.answered
 
 
@@ -60,7 +60,7 @@ def by_channel(cohort: Cohort, histogram: Callable[[Bools], Histogram], channel:
 
 def wait_histogram(cohort: Cohort) -> dict[Key, Histogram]:
     """Waits of all offered who waited; of those still waiting at the end, censored."""
-    wait, open_ = cohort.wait, cohort.outcome(Outcome.OPEN) & ~cohort.answered
+    wait, open_ = cohort.wait, cohort.waiting
 
     def of(mine: Bools) -> Histogram:
         counted = mine & (wait != NEVER)
@@ -73,7 +73,7 @@ def response_histogram(cohort: Cohort) -> dict[Key, Histogram]:
     """Times until answered (deferrable: until the reply is sent) of all offered; those never answered never end, and
     those still open are censored."""
     response = cohort.response
-    open_ = (response == NEVER) & cohort.outcome(Outcome.OPEN)
+    open_ = (response == NEVER) & np.isin(cohort.rows["outcome"], UNDECIDED)
     so_far = cohort.desk.ends - cohort.rows["offered"]
 
     def of(mine: Bools) -> Histogram:
@@ -83,15 +83,17 @@ def response_histogram(cohort: Cohort) -> dict[Key, Histogram]:
     return by_channel(cohort, of, cohort.rows["channel"])
 
 
-def _intervals_met(cohort: Cohort) -> Parts:
-    """Intervals in which a channel met its target, over those in which it was offered anything."""
-    rows, desk = cohort.rows, cohort.desk
+def spans_met(cohort: Cohort, span: Array, spans: int) -> Parts:
+    """By channel, the spans of time in which it met its target, over those in which it was offered anything.
+
+    Args:
+        span: by row of the cohort, the number of the span in which it was offered, below `spans`.
+    """
     parts: Parts = {}
-    for code, channel in enumerate(desk.channels):
-        mine = rows["channel"] == code
-        interval = rows["offered"][mine] // desk.interval
-        offered = np.bincount(interval, minlength=desk.intervals)
-        within = np.bincount(interval, cohort.within[mine], desk.intervals)
+    for code, channel in enumerate(cohort.desk.channels):
+        mine = cohort.rows["channel"] == code
+        offered = np.bincount(span[mine], minlength=spans)
+        within = np.bincount(span[mine], cohort.within[mine], spans)
         some = offered > 0
         # a share itself, not a number to reach: 0.56 · 25 is more than 14 to a computer, but 14 / 25 is 0.56
         met = within[some] / offered[some] >= channel.target.share
@@ -99,63 +101,87 @@ def _intervals_met(cohort: Cohort) -> Parts:
     return parts
 
 
-_WAIT = "Time from being offered until answered, or until the customer left, of all offered contacts that waited"
+def _intervals_met(cohort: Cohort) -> Parts:
+    return spans_met(cohort, cohort.rows["offered"] // cohort.desk.interval, cohort.desk.intervals)
+
+
+CLOCK = (
+    "The clock of a target in business hours runs in them alone; every clock stands still from when the desk asks the "
+    "customer back until the customer replies."
+)
+_WAIT = (
+    "Time from being offered until answered (a callback: until called back), or until the customer left or was "
+    "withdrawn, of all offered contacts that waited: not the blocked, turned away, ignored, contained, deflected"
+)
 
 MEASURES = (
     Measure(
         "offered", "contacts", "Contacts offered between the start and the end of the scenario, redials included.",
-        Kind.COUNT, parts=_count(_everyone),
+        Kind.COUNT, parts=count(everyone),
     ),
-    Measure("answered", "contacts", "Offered contacts that an agent took.", Kind.COUNT, "higher", _count(_answered)),
     Measure(
-        "abandoned", "contacts", "Offered contacts whose customer left before being answered.",
-        Kind.COUNT, "lower", _count(_was(Outcome.ABANDONED)),
+        "answered", "contacts",
+        "Offered contacts that an agent took, called back or passed on included, or the outsourcer; not those that a "
+        "machine served.",
+        Kind.COUNT, "higher", count(answered),
+    ),
+    Measure(
+        "abandoned", "contacts",
+        "Offered contacts whose customer left before being answered: while waiting, saying so or not, or at once when "
+        "the wait was announced.",
+        Kind.COUNT, "lower", count(was(Outcome.ABANDONED)),
     ),
     Measure(
         "blocked", "contacts", "Offered contacts that found every line taken.",
-        Kind.COUNT, "lower", _count(_was(Outcome.BLOCKED)),
+        Kind.COUNT, "lower", count(was(Outcome.BLOCKED)),
     ),
     Measure(
         "ignored", "contacts", "Offered messages that nobody will ever answer.",
-        Kind.COUNT, "lower", _count(_was(Outcome.IGNORED)),
+        Kind.COUNT, "lower", count(was(Outcome.IGNORED)),
     ),
     Measure(
         "turned_away", "contacts", "Offered contacts that found the channel closed.",
-        Kind.COUNT, "lower", _count(_was(Outcome.TURNED_AWAY)),
+        Kind.COUNT, "lower", count(was(Outcome.TURNED_AWAY)),
     ),
     Measure(
-        "disconnected", "contacts", "Offered contacts cut off at closing.",
-        Kind.COUNT, "lower", _count(_was(Outcome.DISCONNECTED)),
+        "disconnected", "contacts", "Offered contacts cut off at closing, or by a machine's outage.",
+        Kind.COUNT, "lower", count(was(Outcome.DISCONNECTED)),
     ),
     Measure(
-        "open", "contacts", "Offered contacts still waiting or being worked on when the clock stopped (censored).",
-        Kind.COUNT, "lower", _count(_was(Outcome.OPEN)),
+        "open", "contacts",
+        "Offered contacts still waiting when the clock stopped (censored), promised callbacks included; whom an agent "
+        "has taken is answered.",
+        Kind.COUNT, "lower", count(lambda c: c.waiting),
     ),
     Measure(
-        "answer_rate", "share", "Answered over offered.", Kind.SHARE, "higher", _share(_answered, _everyone),
+        "answer_rate", "share", "Answered over offered.",
+        Kind.SHARE, "higher", share(answered, everyone), channels="people",
     ),
     Measure(
         "abandonment_rate", "share", "Abandoned over offered.",
-        Kind.SHARE, "lower", _share(_was(Outcome.ABANDONED), _everyone),
+        Kind.SHARE, "lower", share(was(Outcome.ABANDONED), everyone), channels="people",
     ),
     Measure(
         "service_level", "share",
-        "Answered within the target time (≤) over all offered: abandoned and blocked contacts count as missed. "
-        "Live: until an agent answers; deferrable: until the reply is sent.",
-        Kind.SHARE, "higher", _share(lambda c: c.within, _everyone),
+        "Answered within the target time (≤) over all offered: abandoned, blocked, turned away, ignored and deflected "
+        "contacts count as missed, and whom a recorded message helped as answered at once. Live: until an agent or the "
+        "outsourcer answers, or calls back; deferrable: until the reply is sent, or the message passed on. "
+        f"{CLOCK}",
+        Kind.SHARE, "higher", share(lambda c: c.within, everyone), channels="people",
     ),
     Measure(
         "service_level_less_short_abandoned", "share",
-        "Answered within the target time over offered less those who abandoned within it.",
-        Kind.SHARE, "higher", _share(lambda c: c.within, lambda c: ~c.left_within),
+        f"Answered within the target time over offered less those who abandoned within it. {CLOCK}",
+        Kind.SHARE, "higher", share(lambda c: c.within, lambda c: ~c.left_within), channels="people",
     ),
     Measure(
-        "service_level_of_answered", "share", "Answered within the target time over all answered.",
-        Kind.SHARE, "higher", _share(lambda c: c.within, _answered),
+        "service_level_of_answered", "share", f"Answered within the target time over all answered. {CLOCK}",
+        Kind.SHARE, "higher", share(lambda c: c.within & c.answered, answered), channels="people",
     ),
     Measure(
-        "answered_or_abandoned_within", "share", "Answered or abandoned within the target time, over all offered.",
-        Kind.SHARE, "", _share(lambda c: c.within | c.left_within, _everyone),
+        "answered_or_abandoned_within", "share",
+        f"Answered or abandoned within the target time, over all offered. {CLOCK}",
+        Kind.SHARE, "", share(lambda c: c.within | c.left_within, everyone), channels="people",
     ),
     Measure(
         "intervals_met", "share",
@@ -166,16 +192,16 @@ MEASURES = (
     ),
     Measure(
         "asa", "s", "Average speed of answer: mean time in the queue of answered contacts.",
-        Kind.RATIO, "lower", _mean(lambda c: c.wait, _answered),
+        Kind.RATIO, "lower", mean(lambda c: c.wait, answered), channels="people",
     ),
     Measure(
         "wait", "s", _WAIT + ": the mean; of those still open, the time so far.",
-        Kind.RATIO, "lower", _mean(lambda c: c.wait, _waited),
+        Kind.RATIO, "lower", mean(lambda c: c.wait, _waited), channels="people",
     ),
     *(
         Measure(
             f"wait_p{round(q * 100)}", "s", f"{_WAIT}: {q:.0%} wait at most this long (Kaplan–Meier).",
-            Kind.QUANTILE, "lower", histogram="wait", q=q,
+            Kind.QUANTILE, "lower", histogram="wait", q=q, channels="people",
         )
         for q in (0.5, 0.8, 0.9, 0.95, 0.99)
     ),

@@ -132,9 +132,10 @@ class Luck:
         told = [getattr(luck, name.removesuffix("_delay")) for luck in self.channels]
         if name in DELAYS:
             mean = np.array([mean for _, mean in told])[channel][:, None]
-            return np.maximum(1, np.rint(-mean * np.log1p(-u) * TICKS_PER_SECOND)).astype(np.int64)
-        chances = np.array([each[0] if isinstance(each, tuple) else each for each in told])
-        return (u < chances[channel][:, None]).astype(np.int64)
+            gap = np.rint(-mean * np.log1p(-u) * TICKS_PER_SECOND).astype(np.int64)
+            return np.asarray(np.maximum(1, gap))
+        chances = np.array([each[0] if isinstance(each, tuple) else each for each in told])[channel][:, None]
+        return np.asarray(u < chances).astype(np.int64)
 
 
 COINS = {
@@ -199,7 +200,7 @@ class Population:
         """SHA-256 of the issues and of their dense fates, as little-endian integers in a fixed order."""
         digest = sha256()
         rare = [luck.rare for luck in self.luck.channels]
-        if any(chance not in (0.0, (0.0, 1.0)) for each in rare for chance in each):
+        if any(chance[0] if isinstance(chance, tuple) else chance for each in rare for chance in each):
             # what these decide is drawn on demand, so they stand for it
             digest.update(repr(rare).encode())
         for column in (*(self.issues[name] for name in self.issues.names), *(self.dense[name] for name in NAMES)):

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from sim.defaults import Default
-from sim.measures.constants import ASSUMED
+from sim.measures.constants import assumed_by
 from sim.report.counted import counted_text
 from sim.scenario import lower
 from sim.scenario.read import Scenario
@@ -37,7 +37,7 @@ def document(scenario: Scenario) -> dict[str, Any]:
         **({"log": asdict(scenario.log.account)} if scenario.log is not None else {}),
         "assumed": [
             {"path": path, "value": it.value, "range": it.range, "grade": it.grade, "source": it.source}
-            for path, it in {**scenario.assumed, **ASSUMED}.items()
+            for path, it in {**scenario.assumed, **assumed_by(lower.desk(scenario))}.items()
         ],
     }
 
@@ -54,7 +54,9 @@ def text(scenario: Scenario) -> str:
     ]
     listed = [
         _listed("It leaves to defaults:", scenario.assumed),
-        _listed("The model of satisfaction and churn assumes (docs/satisfaction.md):", ASSUMED),
+        _listed(
+            "The model of satisfaction and churn assumes (docs/satisfaction.md):", assumed_by(lower.desk(scenario))
+        ),
     ]
     return "\n\n".join(
         part for part in (*("\n".join(map(_wrapped, each.splitlines())) for each in told), *listed) if part

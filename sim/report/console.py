@@ -12,10 +12,10 @@ import numpy as np
 from sim.draws import ATTEMPTS
 from sim.estimate import Estimate
 from sim.measures.clearing import first_staffed
-from sim.measures.constants import ASSUMED
-from sim.measures.summary import Band
-from sim.report import thresholds
+from sim.measures.constants import assumed_by
+from sim.report import answer, days, precision, routes, thresholds
 from sim.report.document import variant
+from sim.report.figures import Figures, interval, lasts, listed, spread, title, whole
 from sim.run import Result
 from sim.scenario import lower
 from sim.schemas import TICKS_PER_SECOND
@@ -30,6 +30,8 @@ def report(result: Result, folder: str) -> str:
     """The whole text; `folder` is the run folder as the user would type it."""
     parts = [
         _headline(result),
+        "\n".join(_wrapped(line) for line in answer.text(result).splitlines()),
+        _wrapped(precision.text(result)),
         thresholds.text(result),
         _verdict(result),
         _table(result),
@@ -39,24 +41,8 @@ def report(result: Result, folder: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-class _Figures:
-    """The figures of a result, by name and channel."""
-
-    def __init__(self, result: Result) -> None:
-        self._found = {
-            (figure.measure.name, figure.channel): figure for figure in result.figures if figure.segment is None
-        }
-
-    def __call__(self, name: str, channel: str | None = None) -> Estimate:
-        found = self._found.get((name, channel))
-        return found.estimate if found is not None else Estimate.not_observed(0)
-
-    def bands(self, name: str) -> tuple[Band, ...]:
-        return self._found[name, None].bands
-
-
 def _headline(result: Result) -> str:
-    of = _Figures(result)
+    of = Figures(result)
     issues, offered = of("issues").value or 0, of("offered").value or 0
     return (
         f"{result.scenario.name} · {variant(result)} · {_spans(result, result.replications)} simulated · "
@@ -66,7 +52,7 @@ def _headline(result: Result) -> str:
 
 def _spans(result: Result, number: int) -> str:
     """A number of what a replication is: 30 weeks, 1 run of 3 days, 5 runs of 30 min."""
-    days = _days(result)
+    days = lasts(result)
     plural = "s" * (number != 1)
     if days == 7:
         return f"{number} week{plural}"
@@ -74,23 +60,19 @@ def _spans(result: Result, number: int) -> str:
     return f"{number} run{plural} of {length}"
 
 
-def _days(result: Result) -> float:
-    """How long a replication lasts by the calendar: a day of 23 or 25 hours is a day."""
-    log = result.scenario.log
-    return result.scenario.spec.lasts / 86_400 if log is None else float(log.days)
-
-
 def _verdict(result: Result) -> str:
     lines = [_channel(result, code) for code in range(len(result.desk.channels))]
-    lines += [_customers(result), _cost(result), _holidays(result), _limits(result)]
+    lines += [_customers(result), _cost(result), *routes.of_desk(result), _holidays(result), _limits(result)]
     return "\n".join(_wrapped(line, "  ") for line in lines if line)
 
 
 def _channel(result: Result, code: int) -> str:
-    of, channel = _Figures(result), result.desk.channels[code]
+    of, channel = Figures(result), result.desk.channels[code]
+    if channel.automatic:
+        return routes.self_service(result, code)
     level = of("service_level", channel.name)
     if level.value is None:
-        return f"{_title(channel.name)}: nobody made contact."
+        return f"{title(channel.name)}: nobody made contact."
     share, within = channel.target.share, say_duration(channel.target.within / TICKS_PER_SECOND)
     if level.low is None or level.high is None:
         verdict = "meets its target" if level.value >= share else "misses its target"
@@ -101,25 +83,27 @@ def _channel(result: Result, code: int) -> str:
     else:
         verdict = "is on the edge of its target"
     text = (
-        f"{_title(channel.name)} {verdict}: {say_share(level.value)} answered within {within} {_interval(level, 100)} "
-        f"of {_whole(share)}."
+        f"{title(channel.name)} {verdict}: {say_share(level.value)} answered within {within} {interval(level, 100)} "
+        f"of {whole(share)}."
     )
-    return " ".join(part for part in (text, _met(result, code), _worst(result, code), _backlog(result, code)) if part)
+    more = (_met(result, code), _worst(result, code), _backlog(result, code), routes.of_channel(result, code))
+    return " ".join(filter(None, (text, *more)))
 
 
 def _met(result: Result, code: int) -> str:
-    """In how many of the simulated weeks the target was met: the risk, apart from the error of the mean; and in what
-    share of the intervals of a live channel."""
+    """In how many of the simulated weeks the target was met: the risk, apart from the error of the mean; in what share
+    of the intervals of a live channel; and on how many of the worst weekday's days."""
     name, share = result.desk.channels[code].name, result.desk.channels[code].target.share
     parts = [summary.parts["service_level"][name, None] for summary in result.summaries]
     met = sum(above / below >= share for above, below in parts if below > 0)
     often = [f"in {met} of {_spans(result, len(parts))}"] if len(parts) > 1 else []
-    by_interval = _Figures(result)("intervals_met", name)
+    by_interval = Figures(result)("intervals_met", name)
     if by_interval.value is not None:
         length = result.desk.interval / TICKS_PER_SECOND
         what = _LENGTHS.get(length, f"intervals of {say_duration(length)}")
-        often.append(f"in {_whole(by_interval.value)} of {what}{_spread(by_interval, 100)}")
-    return f"It is met {' and '.join(often)}." if often else ""
+        often.append(f"in {whole(by_interval.value)} of {what}{spread(by_interval, 100)}")
+    sentences = [f"It is met {' and '.join(often)}." if often else "", days.sentence(result, code)]
+    return " ".join(filter(None, sentences))
 
 
 _LENGTHS = {900.0: "quarter-hours", 1800.0: "half-hours", 3600.0: "hours"}
@@ -144,7 +128,7 @@ def _worst(result: Result, code: int) -> str:
     in_time = 1 - by_hour[worst] / offered[worst]
     twice = " (an hour that comes twice)" if _comes_twice(moment) else ""
     hour = f"{_moment(result, start)}–{(moment.hour + 1) % 24:02d}:00{twice}"
-    answered = f"{_whole(in_time)} of {offered[worst]:,.0f} contacts are answered in time"
+    answered = f"{whole(in_time)} of {offered[worst]:,.0f} contacts are answered in time"
     return f"Most contacts miss it {hour}: {answered}; {_people(result, code, rows)} scheduled."
 
 
@@ -172,7 +156,7 @@ def _comes_twice(moment: datetime) -> bool:
 def _day(result: Result, seconds: float) -> str:
     """The weekday so many seconds after the start; with the date where a weekday comes more than once."""
     days = lower.calendar(result.scenario)
-    moment, within_a_week = days.local(seconds), _days(result) <= 7 and days.day(seconds) < 7
+    moment, within_a_week = days.local(seconds), lasts(result) <= 7 and days.day(seconds) < 7
     return f"{moment:%A}" if within_a_week else f"{moment:%A} {moment.day} {moment:%B}"
 
 
@@ -182,15 +166,15 @@ def _moment(result: Result, seconds: float) -> str:
 
 def _clears(result: Result, code: int) -> str:
     """What waits when the staff of a deferrable channel first come, and when the last of it is answered."""
-    of, name, runs = _Figures(result), result.desk.channels[code].name, result.replications
+    of, name, runs = Figures(result), result.desk.channels[code].name, result.replications
     waiting, cleared = of("backlog_at_start", name), of("backlog_cleared", name)
     tick = first_staffed(result.desk, code)
     if tick is None or not waiting.value or round(waiting.value) == 0:
         return ""
     start = tick / TICKS_PER_SECOND
-    text = f"{_day(result, start)} starts with {waiting.value:,.0f} waiting{_spread(waiting)}"
+    text = f"{_day(result, start)} starts with {waiting.value:,.0f} waiting{spread(waiting)}"
     half, most = (_interval_end(result, of(clears, name).value) for clears in ("backlog_clears", "backlog_clears_p90"))
-    spans = "weeks" if _days(result) == 7 else "runs"
+    spans = "weeks" if lasts(result) == 7 else "runs"
     if half is not None:
         text += f", all answered by {_later(result, start, half)}"
         if runs > 1:
@@ -220,7 +204,7 @@ def _backlog(result: Result, code: int) -> str:
     if channel.live or not backlog.any():
         return ""
     text, peak = _clears(result, code), int(backlog.argmax())
-    at_start = _Figures(result)("backlog_at_start", channel.name).value or 0.0
+    at_start = Figures(result)("backlog_at_start", channel.name).value or 0.0
     if round(backlog[peak]) > round(at_start):
         moment = _moment(result, float(result.intervals.starts[peak]))
         text = f"{text} The backlog is longest {moment}: {backlog[peak]:,.0f} wait on average.".lstrip()
@@ -236,7 +220,7 @@ def _backlog(result: Result, code: int) -> str:
 
 
 def _customers(result: Result) -> str:
-    of = _Figures(result)
+    of = Figures(result)
     satisfaction, churn = of("satisfaction"), of("excess_churn")
     if satisfaction.value is None or churn.value is None:
         return ""
@@ -246,27 +230,27 @@ def _customers(result: Result) -> str:
         for band in of.bands("excess_churn")
     )
     return (
-        f"Customers: satisfaction {satisfaction.value:.1f} of 100 {_interval(satisfaction)}; these contacts "
+        f"Customers: satisfaction {satisfaction.value:.1f} of 100 {interval(satisfaction)}; these contacts "
         f"{'keep' if sign < 0 else 'cost'} {abs(churn.value):.1f} customers over the next year "
-        f"{_interval(churn, sign=sign)}. That is {slope} if satisfaction moves churn less or more than assumed, and "
+        f"{interval(churn, sign=sign)}. That is {slope} if satisfaction moves churn less or more than assumed, and "
         f"{complaints} if 2 % or 30 % of unsolved issues, not 10 %, end in a complaint."
     )
 
 
 def _cost(result: Result) -> str:
-    of, currency = _Figures(result), result.desk.currency
+    of, currency = Figures(result), result.desk.currency
     cost, each = of("cost"), of("cost_per_contact")
     if cost.value is None:
         return ""
     text = f"Cost: {say_money(cost.value, currency)}"
     if each.value is None:
         return text + "."
-    return text + f", {each.value:.2f} {currency} an answered contact {_interval(each, digits=2)}."
+    return text + f", {each.value:.2f} {currency} an answered contact {interval(each, digits=2)}."
 
 
 def _limits(result: Result) -> str:
     """What the run could not see to its end."""
-    of = _Figures(result)
+    of = Figures(result)
     open_, offered = of("open").value or 0.0, of("offered").value or 1.0
     capped = sum(summary.capped for summary in result.summaries)
     parts = []
@@ -292,17 +276,12 @@ def _holidays(result: Result) -> str:
     months: dict[str, list[str]] = {}
     for day in sorted(day for day in days.holidays if days.day_of(0) <= day <= last):
         months.setdefault(f"{day:%B %Y}", []).append(f"{day:%a} {day.day}")
-    named = [f"{_listed(of_month)} {month.split()[0]}" for month, of_month in months.items()]
-    return f"Holidays: {_listed(named)}." if named else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    """One, two and three."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    named = [f"{listed(of_month)} {month.split()[0]}" for month, of_month in months.items()]
+    return f"Holidays: {listed(named)}." if named else ""
 
 
 def _table(result: Result) -> str:
-    of = _Figures(result)
+    of = Figures(result)
     header = ("", "offered", "answered", "within target", "mean wait", "90 % wait at most", "occupancy", "satisfaction")
     rows = [header]
     for channel in result.desk.channels:
@@ -323,7 +302,7 @@ def _table(result: Result) -> str:
 
 
 def _assumptions(result: Result) -> str:
-    assumed = {**result.scenario.assumed, **ASSUMED}
+    assumed = {**result.scenario.assumed, **assumed_by(result.desk)}
     weak = [path for path, default in assumed.items() if default.grade == "C"]
     if not weak:
         return ""
@@ -350,26 +329,6 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
         padded = [name.ljust(widths[0]), *map(str.rjust, cells, widths[1:])]
         lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
-
-
-def _whole(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _title(name: str) -> str:
-    return {"email": "E-mail"}.get(name, name[:1].upper() + name[1:])
-
-
-def _interval(estimate: Estimate, scale: float = 1.0, *, sign: int = 1, digits: int = 1) -> str:
-    if estimate.low is None or estimate.high is None:
-        return "[one run: no interval]"
-    low, high = sorted((sign * estimate.low * scale, sign * estimate.high * scale))
-    return f"[{low:z.{digits}f}, {high:z.{digits}f}]"
-
-
-def _spread(estimate: Estimate, scale: float = 1.0) -> str:
-    """The interval of a figure beside another, in whole numbers; nothing where there is none."""
-    return "" if estimate.low is None else f" {_interval(estimate, scale, digits=0)}"
 
 
 def _percent(estimate: Estimate, *, spread: bool = False) -> str:

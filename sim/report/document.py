@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.estimate import CONFIDENCE
 from sim.measures.summary import Figure
-from sim.report import thresholds
+from sim.report import days, thresholds
 from sim.run import ENGINE, Result
 from sim.scenario import lower
 
@@ -25,6 +25,7 @@ def document(result: Result) -> dict[str, Any]:
         "digest": result.digest,
         "replications": result.replications,
         "engine": ENGINE,
+        "precision": None if result.stopped is None else result.stopped.document(),
         "thresholds": thresholds.document(result),
         "measures": [measure(figure, result.desk.currency) for figure in result.figures],
     }
@@ -94,6 +95,11 @@ def interval_rows(result: Result) -> tuple[list[str], list[list[Any]]]:
 def intervals_csv(result: Result) -> str:
     header, rows = interval_rows(result)
     return _csv([header, *rows])
+
+
+def days_csv(result: Result) -> str:
+    """The days: one row a date and channel."""
+    return _csv([list(days.COLUMNS), *days.rows(result)])
 
 
 def _cell(value: float) -> float | None:

@@ -13,11 +13,12 @@ from sim.tables import Table, write_parquet
 
 
 def write(result: Result, folder: Path) -> None:
-    """Write run.json, scenario.yaml, measures, intervals, the staffing sheet and plots."""
+    """Write run.json, scenario.yaml, measures, days, intervals, the staffing sheet and plots."""
     write_json(folder / "run.json", provenance(result))
     (folder / "scenario.yaml").write_text(result.scenario.text, encoding="utf-8")
     write_json(folder / "measures.json", document.document(result))
     (folder / "measures.csv").write_text(document.measures_csv(result), encoding="utf-8")
+    (folder / "days.csv").write_text(document.days_csv(result), encoding="utf-8")
     (folder / "intervals.csv").write_text(document.intervals_csv(result), encoding="utf-8")
     _write_intervals(result, folder / "intervals.parquet")
     staffing_sheet.write(result, folder)

@@ -28,8 +28,10 @@ _WORDS = {
 
 _CHANNELS = {
     "all": "each channel",
+    "people": "channels with people",
     "live": "live channels",
     "deferrable": "deferrable channels",
+    "self_service": "self-service",
     "": "the whole desk",
 }
 

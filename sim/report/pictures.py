@@ -34,7 +34,9 @@ def pictures(result: Result) -> dict[str, Any]:
     desk, sheet = result.desk, result.intervals
     starts = lower.calendar(result.scenario).local(0.0)
     length = desk.interval // TICKS_PER_SECOND
-    live = [code for code, channel in enumerate(desk.channels) if channel.live]
+    # whom a machine serves, nobody waits for
+    people = [code for code, channel in enumerate(desk.channels) if not channel.automatic]
+    live = [code for code in people if desk.channels[code].live]
     deferrable = [code for code, channel in enumerate(desk.channels) if not channel.live]
     open_ = [_open(desk, code, sheet.starts) for code in range(len(desk.channels))]
     found: dict[str, Any] = {"demand": Demand(starts, length, _demand(result, open_))}
@@ -66,19 +68,10 @@ def pictures(result: Result) -> dict[str, Any]:
             ),
             result.replications,
         )
-    found["occupancy"] = Occupancy(starts, length, _time(result), result.replications)
-    found["waiting"] = Waiting(
-        tuple(
-            ChannelWaits(
-                channel.name,
-                channel.live,
-                tuple(_times(summary.histograms["response"][channel.name, None]) for summary in result.summaries),
-                channel.target.share,
-                channel.target.within / TICKS_PER_SECOND,
-            )
-            for channel in desk.channels
-        )
-    )
+    if desk.groups:
+        found["occupancy"] = Occupancy(starts, length, _time(result), result.replications)
+    if people:
+        found["waiting"] = Waiting(tuple(_waits(result, code) for code in people))
     if deferrable:
         found["backlog"] = Backlog(
             starts,
@@ -99,6 +92,14 @@ def _demand(result: Result, open_: Sequence[Any]) -> tuple[ChannelDemand, ...]:
     offered = np.stack([summary.intervals.offered for summary in result.summaries])
     return tuple(
         ChannelDemand(channel.name, offered[:, code], open_[code]) for code, channel in enumerate(result.desk.channels)
+    )
+
+
+def _waits(result: Result, code: int) -> ChannelWaits:
+    channel = result.desk.channels[code]
+    times = tuple(_times(summary.histograms["response"][channel.name, None]) for summary in result.summaries)
+    return ChannelWaits(
+        channel.name, channel.live, times, channel.target.share, channel.target.within / TICKS_PER_SECOND
     )
 
 

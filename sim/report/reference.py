@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from sim.defaults import CHANNELS, LIKE
+from sim.policies import RESPONSE, ROUTING, STAFFING
 from sim.report.markdown import table
 from sim.scenario import written
 from sim.scenario.explain import GRADES
@@ -31,6 +33,10 @@ def reference(written_by: str) -> str:
         "satisfaction and churn rest on is no part of a scenario: [satisfaction.md](satisfaction.md#every-constant).",
         "## At the top",
         *_section(list(keys())),
+        "## Settings of the policies",
+        "They stand in brackets after the name: `callback(when_wait_exceeds 3m, accepts 40%)`. A setting without a "
+        "default may be left out all the same.",
+        *(_settings(catalogue) for catalogue in (ROUTING, RESPONSE, STAFFING) if any(map(fields, catalogue.values()))),
         "## How values are written",
         "The same words mean the same everywhere. Decimals have a point; thousands may be marked as in 50_000.",
         *_kinds(),
@@ -49,7 +55,7 @@ def _section(listed: list[Key]) -> Iterator[str]:
     if defaults:
         yield table(["key", *["of"] * of_channels, "default", "range", "grade", "source"], defaults)
     if of_channels:
-        likes = " and ".join(f"{like} if it is {kind}" for kind, like in LIKE.items())
+        likes = ", ".join(f"{like} if it is {kind}" for kind, like in LIKE.items())
         yield f"A channel of your own takes the defaults of {likes}."
     for key in listed:
         if key.form.part is not None:
@@ -98,6 +104,19 @@ def _defaults(key: Key) -> Iterator[list[str]]:
             default.grade,
             default.source,
         ]
+
+
+def _settings(catalogue: Mapping[str, Any]) -> str:
+    """What the policies of a catalogue can be set to; a setting that several share stands once."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for policy in catalogue.values():
+        for each in fields(policy):
+            said = each.metadata
+            default = f"`{said['words']}`" if said["words"] else ""
+            row = (f"`{each.name}`", said["meaning"], default, said["range"], said["grade"], said["source"])
+            rows.setdefault(row, []).append(f"`{policy.name}`")
+    listed = (["all" if len(of) == len(catalogue) else ", ".join(of), *row] for row, of in rows.items())
+    return table(["of", "setting", "meaning", "default", "range", "grade", "source"], listed)
 
 
 def _kinds() -> Iterator[str]:

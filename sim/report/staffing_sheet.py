@@ -22,7 +22,8 @@ import sim
 from sim.clock import DAYS, Calendar
 from sim.desk import Desk, Target
 from sim.measures.intervals import Intervals
-from sim.measures.workload import edges, level_at, scheduled
+from sim.measures.work import edges, level_at
+from sim.measures.workload import scheduled
 from sim.results import command
 from sim.roster import say_offset
 from sim.run import Result
@@ -112,7 +113,7 @@ def staffing(desk: Desk, days: Calendar, sheet: Intervals, busy: Floats, present
         occupancy = busy / present
     rows: list[_Row] = []
     for number, group in enumerate(desk.groups):
-        first = desk.answers_first[number]
+        first = _first(desk, number)
         offered, by_c, by_a = _of_group(desk, sheet, staff, number)
         needed = np.where(np.isnan(by_a), by_c, by_a)
         live = next((code for code in first if desk.channels[code].live), None)
@@ -150,8 +151,8 @@ def _of_group(desk: Desk, sheet: Intervals, staff: Floats, group: int) -> tuple[
     """Offered, and required by Erlang C and A, by interval: a group's parts of the channels it answers first."""
     offered = np.zeros(staff.shape[1])
     required: list[Floats] = []
-    for code in desk.answers_first[group]:
-        together = [other for other, first in enumerate(desk.answers_first) if code in first]
+    for code in _first(desk, group):
+        together = [other for other in range(len(desk.groups)) if code in _first(desk, other)]
         there = staff[together].sum(0)
         part = np.where(there > 0, staff[group] / np.maximum(there, 1e-9), 1 / len(together))
         offered += part * sheet.offered[code]
@@ -159,6 +160,11 @@ def _of_group(desk: Desk, sheet: Intervals, staff: Floats, group: int) -> tuple[
             required.append(part * np.stack((sheet.required_c[code], sheet.required_a[code])))
     by_c, by_a = np.sum(required, axis=0) if required else np.full((2, staff.shape[1]), np.nan)
     return offered, by_c, by_a
+
+
+def _first(desk: Desk, group: int) -> list[int]:
+    """The channels that a group answers first, or some of their intents."""
+    return list(dict.fromkeys(desk.channel_of_queue[queue] for queue in desk.answers_first[group]))
 
 
 def _parts(desk: Desk, number: int) -> Iterator[tuple[int, int, int, int]]:
@@ -186,7 +192,11 @@ def _notes(result: Result) -> Tab:
     rows = [
         *((column.name, column.unit, column.meaning) for column in _COLUMNS),
         *(("", "", remark) for remark in _REMARKS),
-        *((f"target of {channel.name}", "", _said(channel.target)) for channel in result.desk.channels),
+        *(
+            (f"target of {channel.name}", "", _said(channel.target))
+            for channel in result.desk.channels
+            if not channel.automatic
+        ),
         ("scenario", "", scenario.name),
         ("digest", "", result.digest),
         ("replications", "", str(result.replications)),

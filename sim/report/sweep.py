@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from sim.checks import checks, passed
 from sim.estimate import Estimate
+from sim.report import answer, precision
 from sim.report import document as single
 from sim.report.thresholds import say
 from sim.run import Result
+
+WIDTH = 118
 
 Runs = Sequence[tuple[tuple[str, ...], Result, str]]
 """What was set, what came of it, and in which folder it is."""
@@ -18,11 +22,15 @@ Runs = Sequence[tuple[tuple[str, ...], Result, str]]
 def text(runs: Runs) -> str:
     """A table: by run what was set, service level by channel, satisfaction and cost, each with its interval."""
     first = runs[0][1]
-    channels = [channel.name for channel in first.desk.channels]
-    judged = bool(first.scenario.spec.thresholds)
+    channels = [channel.name for channel in first.desk.channels if not channel.automatic]
+    limits = [check.limit for check in checks(first)]
+    judged = bool(limits)
+    # what is judged is shown, and service level and cost in any case
+    extra = [limit for limit in limits if limit.measure not in ("service_level", "satisfaction", "cost")]
     header = [
         "set",
         *(f"{name} within target" for name in channels),
+        *(limit.name for limit in extra),
         "satisfaction",
         "cost",
         *(["thresholds"] if judged else []),
@@ -40,6 +48,7 @@ def text(runs: Runs) -> str:
             [
                 " ".join(sets),
                 *(cell("service_level", name) for name in channels),
+                *(cell(limit.measure, limit.channel) for limit in extra),
                 cell("satisfaction"),
                 cell("cost"),
                 *([verdict] if judged else []),
@@ -47,12 +56,14 @@ def text(runs: Runs) -> str:
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
-    title = (
-        f"{first.scenario.name} · {len(runs)} runs of {first.replications} replications each, on the same customers "
-        "with the same luck"
-    )
+    each = sorted({result.replications for _, result, _ in runs})
+    number = f"{each[0]} replications each" if len(each) == 1 else f"{each[0]} to {each[-1]} replications"
+    title = f"{first.scenario.name} · {len(runs)} runs of {number}, on the same customers with the same luck"
     folders = "\n".join(f"results: {folder}" for _, _, folder in runs)
-    return f"{title}\n\n" + "\n".join(lines) + f"\n\nIntervals are 95 % over replications.\n\n{folders}"
+    stopped = "".join(f"\n{' '.join(sets)}: {words}" for sets, result, _ in runs if (words := precision.text(result)))
+    notes = f"Intervals are 95 % over replications.{stopped}"
+    said = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in answer.of_several(runs).splitlines()]
+    return "\n\n".join(part for part in (title, "\n".join(lines), "\n".join(said), notes, folders) if part)
 
 
 def document(runs: Runs) -> dict[str, Any]:

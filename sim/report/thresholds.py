@@ -16,7 +16,7 @@ _UNITS = {measure.name: measure.unit for measure in MEASURES}
 def text(result: Result) -> str:
     """✓ met, ✗ missed, each with what was simulated; empty where the scenario has no thresholds."""
     listed = checks(result)
-    lines = [f"{_mark(check)} {check.limit.name} {check.limit.words}: {_found(check, result)}" for check in listed]
+    lines = [f"{_mark(check)} {check.limit.name} {check.limit.words}: {found(check, result)}" for check in listed]
     if listed and not all(check.met for check in listed):
         missed = sum(not check.met for check in listed)
         lines.append(f"{missed} of {len(listed)} thresholds missed")
@@ -43,7 +43,7 @@ def _mark(check: Check) -> str:
     return "✓" if check.met else "✗"
 
 
-def _found(check: Check, result: Result) -> str:
+def found(check: Check, result: Result) -> str:
     estimate, unit = check.estimate, _UNITS[check.limit.measure]
     if estimate.value is None:
         return f"not known: {estimate.reason or 'nothing was observed'}"

@@ -5,23 +5,34 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence, Sized
 from datetime import timedelta
-from typing import NamedTuple
 
-from sim.clock import DAY, Calendar, Dated, Week, odd_hour, say_pieces
+from sim.clock import DAY, WEEK, Calendar, Dated, Week, odd_hour, say_pieces
 from sim.errors import did_you_mean
 from sim.logs import Log
+from sim.policies.response import problems
+from sim.scenario import ways
 from sim.scenario.complete import Keys
 from sim.scenario.limits import limit_of
-from sim.scenario.rates import calendar, comes_again, shape_of, spans_of, week_of
-from sim.scenario.spec import Channel, FromLog, ScenarioSpec
+from sim.scenario.problems import Finding
+from sim.scenario.rates import calendar, comes_again, dates_of, hours_of_issues, shape_of, spans, spans_on, week_of
+from sim.scenario.recurring import Monthly, OnDates
+from sim.scenario.skills import layout_of, takes
+from sim.scenario.spec import Channel, Event, FromLog, Group, ScenarioSpec, Surge
 from sim.scenario.staff import groups, on_the_floor
+from sim.shifts import Team
 from sim.units import YEAR, Money, Unclear, shown
 
 LARGEST_RUN = 5_000_000
 """Issues a replication: more would not fit into memory."""
 
+
+SLOWEST = 4 * WEEK
+"""Seconds in which what is left of an event or a surge halves, and for which a surge lasts, at most: more is a season.
+"""
+MOST_SURGES = 1000
+"""Surges of a kind that a replication can be expected to hold."""
 
 BREAK = 3600
 """Seconds; nobody is there while people who work shifts have a break of at most this."""
@@ -29,26 +40,21 @@ BREAK = 3600
 _NAME = re.compile(r"\w[\w -]{0,39}")
 
 
-class Finding(NamedTuple):
-    """A mistake at `path`; it is not reported if something that it is `about` was itself a mistake."""
-
-    path: Keys
-    what: str
-    hint: str
-    about: tuple[Keys, ...] = ()
-
-
 def check(spec: ScenarioSpec, log: Log | None, assumed: Container[str]) -> Iterator[Finding]:
     """What does not fit together; `assumed` are the paths of values that are defaults."""
     yield from _names(spec)
     yield from _time(spec)
     yield from _shares(spec, assumed)
-    yield from _groups(spec)
-    yield from _cover(spec)
+    yield from _groups(spec, assumed)
+    yield from _skills(spec, log)
+    yield from _cover(spec, log)
+    yield from ways.check(spec, assumed)
+    yield from _policies(spec, log)
     yield from _money(spec, assumed)
     yield from _demand(spec, log)
     yield from _demand_of_channels(spec)
     yield from _events(spec)
+    yield from _surges(spec)
     yield from _thresholds(spec)
     if spec.customers.count is None and spec.customers.issues <= 0:
         yield Finding(
@@ -72,6 +78,7 @@ def _names(spec: ScenarioSpec) -> Iterator[Finding]:
         (("intents",), spec.intents),
         (("customers", "segments"), spec.customers.segments),
         (("events",), spec.events),
+        (("demand", "surges"), spec.demand.surges),
     )
     for path, names in named:
         for name in names:
@@ -97,7 +104,8 @@ def _shares(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
     by_share = [name for name, channel in spec.channels.items() if _by_share(channel)]
     total = sum(channel.share for channel in spec.channels.values())
     # where one of them is left to its default, they only weigh the channels against one another
-    said = by_share and not any(f"channels.{name}.share" in assumed for name in spec.channels)
+    weighed = [name for name, channel in spec.channels.items() if channel.share > 0]
+    said = by_share and not any(f"channels.{name}.share" in assumed for name in weighed)
     if said and abs(total - 1) > 0.005:
         what = f"the shares of the channels add to {100 * total:.4g} %"
         about = tuple(("channels", name) for name in spec.channels)
@@ -115,7 +123,7 @@ def _shares(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
             yield Finding(path, f"the shares add to {100 * total:.4g} %", "let them add to 100 %", (path,))
 
 
-def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
+def _groups(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
     if not spec.channels:
         hint = "add one, as in phone: {staff: 12, hours: 08:00-20:00}"
         yield Finding((), "there is no channel", hint, (("channels",),))
@@ -130,7 +138,7 @@ def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
             yield _both_staffed(("channels", name))
         if not own:
             for key in ("cost", "shrinkage"):
-                if getattr(channel, key) is not None:
+                if getattr(channel, key) is not None and channel.kind != "self_service":
                     yield Finding(
                         ("channels", name, key), f"the channel has no staff of its own for this {key}",
                         f"write the {key} in the group that answers it",
@@ -143,6 +151,8 @@ def _groups(spec: ScenarioSpec) -> Iterator[Finding]:
                     hint = _channel_hint(channel, spec)
                     what = f"there is no channel {shown(channel)}"
                     yield Finding(("groups", name, key, item), what, hint, (("channels", channel),))
+                elif spec.channels[channel].kind == "self_service":
+                    yield Finding(("groups", name, key, item), f"a machine answers {channel}", "take it out")
                 elif channel in (group.answers + group.then)[: item + len(group.answers) * (key == "then")]:
                     yield Finding(("groups", name, key, item), f"'{channel}' is in this group already", "name it once")
         if not group.answers:
@@ -155,12 +165,57 @@ def _both_staffed(path: Keys) -> Finding:
     return Finding((*path, "shifts"), "there is staff as well", "give staff or shifts, not both")
 
 
-def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
+def _intents(spec: ScenarioSpec, log: Log | None) -> tuple[str, ...]:
+    return log.intents if log is not None and log.intents else tuple(spec.intents)
+
+
+def _skills(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
+    """Groups speak of intents that there are, and of every intent some group can help with."""
+    intents = _intents(spec, log)
+    for name, group in spec.groups.items():
+        said: list[tuple[Keys, str]] = [
+            *((("intents", item), intent) for item, intent in enumerate(group.intents)),
+            *(((key, each), each) for key in ("speed", "quality") for each in _by_intent(getattr(group, key))),
+        ]
+        for at, intent in said:
+            if intent not in intents:
+                hint = did_you_mean(intent[:60], intents)
+                yield Finding(("groups", name, *at), f"there is no intent {shown(intent)}", hint, (("intents",),))
+        for key in ("speed", "quality"):
+            for intent in _by_intent(getattr(group, key)):
+                if intent in intents and not takes(group, intent):
+                    what = f"this group does not help with {intent}"
+                    yield Finding(("groups", name, key, intent), what, "add it to its intents, or take it out")
+    holders: list[tuple[Keys, Channel | Group]] = [(("channels", name), it) for name, it in spec.channels.items()]
+    for path, holder in [*holders, *((("groups", name), group) for name, group in spec.groups.items())]:
+        for member in holder.shifts.members if isinstance(holder.shifts, Team) else ():
+            since = member.skill.since
+            if since is not None and since > spec.starts:
+                what = f"these newcomers begin after the first day, {spec.starts}"
+                yield Finding((*path, "shifts", member.name, "since"), what, "give an earlier day")
+
+
+def _by_intent(factor: float | dict[str, float]) -> tuple[str, ...]:
+    return tuple(factor) if isinstance(factor, dict) else ()
+
+
+def _policies(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
+    """Policies speak of channels, intents and segments that there are."""
+    layout = layout_of(spec, _intents(spec, log), groups(spec))
+    about: tuple[Keys, ...] = (("channels",), ("intents",), ("customers", "segments"), ("groups",))
+    for key in ("routing", "response"):
+        for problem in problems(getattr(spec.policies, key), layout):
+            yield Finding(("policies", key), problem.what, problem.hint, about)
+
+
+def _cover(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     """Whoever may call must find somebody scheduled; a backlog needs somebody at some time."""
     teams = groups(spec)
     related: tuple[Keys, ...] = (("groups",), ("roster",), ("demand",))
     misspelt = [_channel_hint(name, spec) for team in teams.values() for name in team.answers + team.then]
     for name, channel in spec.channels.items():
+        if channel.kind == "self_service":
+            continue
         answering = [team for team in teams.values() if name in team.answers + team.then]
         about = (*related, *(("channels", name, key) for key in ("staff", "shifts", "hours")))
         if f"did you mean '{name}'?" in misspelt and not answering:
@@ -171,25 +226,38 @@ def _cover(spec: ScenarioSpec) -> Iterator[Finding]:
                 f"give it staff, as in {name}: {{staff: 6}}, or let a group answer it", about,
             )  # fmt: skip
             continue
-        if any(isinstance(team.staff, FromLog) for team in answering):
-            continue
-        plans = [on_the_floor(spec, team) for team in answering]
-        # whoever works shifts has breaks, as has the staffing sheet of such a run: so long customers may wait
-        breaks = any(team.shifts is not None for team in answering) or any(isinstance(plan, Dated) for plan in plans)
-        longest = BREAK if breaks else 0
         hours = Week.always() if channel.hours is None else channel.hours
         if not hours.pieces:
             yield Finding(("channels", name, "hours"), f"{name} is never open", "give it hours, such as 08:00-20:00")
-        elif channel.kind == "deferrable":
-            if not any(_anybody(plan) for plan in plans):
-                yield Finding(("channels", name), f"nobody is ever there to answer {name}", "give it staff", about)
-        elif bare := _uncovered(spec, hours, plans, longest):
-            yield Finding(
-                ("channels", name),
-                f"nobody answers {name} {bare}, when it is open",
-                "staff it, or close it then",
-                about,
-            )
+            continue
+        told = set()
+        for intent in _intents(spec, log):
+            able = [team for team in answering if takes(team, intent)]
+            if not able:
+                yield Finding(
+                    ("channels", name), f"nobody who answers {name} can help with {intent}",
+                    f"add it to the intents of a group that answers {name}", (*about, ("intents",)),
+                )  # fmt: skip
+                continue
+            said = _unmanned(spec, name, hours, able)
+            if said and said not in told:
+                told.add(said)
+                what = f" about {intent}" if len(able) < len(answering) else ""
+                yield Finding(("channels", name), said[0].format(what), said[1], about)
+
+
+def _unmanned(spec: ScenarioSpec, name: str, hours: Week, able: Sequence[Group]) -> tuple[str, str] | None:
+    """What to say of a channel that no group of those able to answer covers, and what to do; {} is about what."""
+    if any(isinstance(team.staff, FromLog) for team in able):
+        return None
+    plans = [on_the_floor(spec, team) for team in able]
+    if spec.channels[name].kind == "deferrable":
+        nobody = not any(_anybody(plan) for plan in plans)
+        return (f"nobody is ever there to answer {name}{{}}", "give it staff") if nobody else None
+    # whoever works shifts has breaks, as has the staffing sheet of such a run: so long customers may wait
+    breaks = any(team.shifts is not None for team in able) or any(isinstance(plan, Dated) for plan in plans)
+    bare = _uncovered(spec, hours, plans, BREAK if breaks else 0)
+    return (f"nobody answers {name}{{}} {bare}, when it is open", "staff it, or close it then") if bare else None
 
 
 def _anybody(plan: Week | Dated) -> bool:
@@ -254,6 +322,12 @@ def _money(spec: ScenarioSpec, assumed: Container[str]) -> Iterator[Finding]:
 
 def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     replay = spec.demand.replay
+    if spec.demand.forecast_error is not None and spec.demand.busy_days is not None:
+        yield Finding(
+            ("demand", "forecast_error"), "there is busy_days as well, which says the same",
+            f"give one of them: busy_days {spec.demand.busy_days:g} is a forecast_error of "
+            f"{100 / math.sqrt(spec.demand.busy_days or math.inf):.3g}%",
+        )  # fmt: skip
     from_log = [("groups", n, "staff") for n, g in spec.groups.items() if isinstance(g.staff, FromLog)]
     from_log += [("channels", n, "staff") for n, c in spec.channels.items() if isinstance(c.staff, FromLog)]
     if replay is None:
@@ -261,7 +335,7 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
             yield Finding(path, "there is no replayed log to rebuild staff from", "add demand.replay", (("demand",),))
         by_share = {name: channel.share for name, channel in spec.channels.items() if _by_share(channel)}
         if spec.customers.count is None:
-            for name in by_share:
+            for name in (name for name, share in by_share.items() if share > 0):
                 yield Finding(
                     ("channels", name), f"nothing says how many contacts {name} gets",
                     f"give customers, as in customers: 20000, or {name} a volume, as in volume: 600/week",
@@ -299,9 +373,13 @@ def _demand(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
                     ("channels", name, key), f"a {key} and a replayed log exclude each other",
                     "take one of them out", (("demand",),),
                 )  # fmt: skip
-    if spec.events:
-        what = "events and a replayed log exclude each other"
-        yield Finding(("events",), what, "take one of them out", (("demand",),))
+    surging: tuple[tuple[Keys, Sized], ...] = (
+        (("events",), spec.events), (("demand", "surges"), spec.demand.surges),
+    )  # fmt: skip
+    for at, there in surging:
+        if there:
+            what = f"{at[-1]} and a replayed log exclude each other"
+            yield Finding(at, what, "take one of them out", (("demand", "replay"),))
     if from_log and (log is not None) and not (replay.columns.agent and replay.columns.wait and replay.columns.service):
         yield Finding(
             from_log[0], "staff can be rebuilt only from a log with agent, wait and service",
@@ -316,9 +394,10 @@ def _by_share(channel: Channel) -> bool:
 def _is_quiet(spec: ScenarioSpec, name: str) -> bool:
     """Whether the shape of the day, or of the week, has nobody in the hours of a live channel."""
     channel = spec.channels[name]
-    if channel.kind != "live" or channel.hours is None or not channel.hours.pieces:
+    hours = hours_of_issues(channel)
+    if hours is None or not hours.pieces or (channel.share == 0 and _by_share(channel)):
         return False
-    week = shape_of(channel).times(channel.weekdays).within(channel.hours)
+    week = shape_of(channel).times(channel.weekdays).within(hours)
     return not any(piece.value > 0 for piece in week.pieces)
 
 
@@ -328,8 +407,22 @@ def expected_issues(spec: ScenarioSpec) -> float:
     each = [week_of(spec, name) for name in spec.channels]
     weekly = sum(piece.value * (piece.end - piece.start) for week in each for piece in week.pieces)
     grown = max(spec.demand.months or (1.0,)) * _growth(spec)
-    brought = sum((event.issues or 0) + weekly * ((event.factor or 1.0) - 1) / 7 for event in spec.events.values())
-    return weekly * weeks * grown + brought + sum(channel.backlog or 0 for channel in spec.channels.values())
+    since, until = (spec.starts + timedelta(seconds=seconds) for seconds in (-spec.run_in, spec.lasts))
+    brought = sum(
+        ((event.issues or 0) + weekly * ((event.factor or 1.0) - 1) / 7) * len(dates_of(spec, event, since, until))
+        for event in spec.events.values()
+    )
+    lift = sum(
+        surge.often * (surge.factor.mean - 1) * sum(weight * (end - start) for start, end, weight in _course(surge))
+        for surge in spec.demand.surges.values()
+        if surge.adds == "yes" and surge.fades <= SLOWEST
+    )
+    whole = weekly * weeks * grown * (1 + lift)
+    return whole + brought + sum(channel.backlog or 0 for channel in spec.channels.values())
+
+
+def _course(of: Event | Surge) -> list[tuple[float, float, float]]:
+    return spans(0.0, of.lasts, of.fades)
 
 
 def _growth(spec: ScenarioSpec) -> float:
@@ -369,31 +462,75 @@ def _events(spec: ScenarioSpec) -> Iterator[Finding]:
         if (event.factor is None) == (event.issues is None):
             what = "a factor and a number of issues" if event.factor is not None else "neither a factor nor issues"
             yield Finding(path, f"this event has {what}", "give one of them, as in factor: 2.5x", (path,))
-        for item, channel in enumerate(event.channels):
-            if channel not in spec.channels:
-                what = f"there is no channel {shown(channel)}"
-                yield Finding((*path, "channels", item), what, _channel_hint(channel, spec), (("channels", channel),))
-        if event.intent is not None and event.intent not in spec.intents:
-            hint = did_you_mean(event.intent[:60], tuple(spec.intents))
-            yield Finding((*path, "intent"), f"there is no intent {shown(event.intent)}", hint, (("intents",),))
+        yield from _named_by(event, path, spec)
         if event.intent is not None and event.factor is not None and event.factor < 1:
             yield Finding((*path, "intent"), "an event that takes issues away brings none in", "take the intent out")
         wrong = odd_hour(event.at, spec.time_zone)
         if wrong:
             yield Finding((*path, "at"), wrong, "give another time", (("time_zone",),))
             continue
-        spans = spans_of(event, days)
+        if event.fades > SLOWEST:
+            continue
+        if event.every is not None:
+            # no date of it need lie within the run: it recurs beyond
+            yield from _recurring(spec, event, path)
+            continue
+        felt = spans_on(event, event.at.date(), days)
         last = int(-(-spec.lasts // 86_400)) - 1
-        if spans[0][0] >= spec.lasts or spans[-1][1] <= -spec.run_in:
+        if felt[0][0] >= spec.lasts or felt[-1][1] <= -spec.run_in:
             yield Finding(
                 (*path, "at"), "this is outside the time simulated",
                 f"give one from {spec.starts} to {days.day_of(last)}", (("starts",), ("lasts",)),
             )  # fmt: skip
             continue
-        start, end = spans[0][0], spans[-1][1]
+        start, end = felt[0][0], felt[-1][1]
         if not any(_is_open(spec, channel, days, start, end) for channel in event.channels or spec.channels):
             what = "nobody can make contact then: this event brings nothing"
             yield Finding((*path, "at"), what, "give a time within opening hours", (("channels",),))
+
+
+def _named_by(of: Event | Surge, path: Keys, spec: ScenarioSpec) -> Iterator[Finding]:
+    """What an event or a surge names that is not there; and one that hardly ever ends."""
+    for item, channel in enumerate(of.channels):
+        if channel not in spec.channels:
+            what = f"there is no channel {shown(channel)}"
+            yield Finding((*path, "channels", item), what, _channel_hint(channel, spec), (("channels", channel),))
+    if of.intent is not None and of.intent not in spec.intents:
+        hint = did_you_mean(of.intent[:60], tuple(spec.intents))
+        yield Finding((*path, "intent"), f"there is no intent {shown(of.intent)}", hint, (("intents",),))
+    if of.fades > SLOWEST:
+        yield Finding((*path, "fades"), "what halves so slowly is a season", "give 28d or less, or use demand.months")
+
+
+def _recurring(spec: ScenarioSpec, event: Event, path: Keys) -> Iterator[Finding]:
+    """An event that recurs on days of the month begins on one of them; dates follow the first."""
+    first = event.at.date()
+    if isinstance(event.every, Monthly):
+        later = dates_of(spec, event, first, first + timedelta(days=62))
+        if later and later[0] != first:
+            yield Finding(
+                (*path, "at"), f"{first} is no day on which it recurs", f"the first from then on is {later[0]}",
+                ((*path, "every"), ("holidays",)),
+            )  # fmt: skip
+    for item, day in enumerate(event.every.dates if isinstance(event.every, OnDates) else ()):
+        if day < first:
+            what = f"{day} lies before its first time, {first}"
+            yield Finding((*path, "every", item), what, "let at be the earliest of its dates", ((*path, "at"),))
+
+
+def _surges(spec: ScenarioSpec) -> Iterator[Finding]:
+    for name, surge in spec.demand.surges.items():
+        path = ("demand", "surges", name)
+        yield from _named_by(surge, path, spec)
+        if surge.lasts > SLOWEST:
+            what, hint = "what lasts so long is a season", "give 28d or less, or use demand.months"
+            yield Finding((*path, "lasts"), what, hint)
+        if surge.hours is not None and not surge.hours.pieces:
+            yield Finding((*path, "hours"), "there is no time at which it can begin", "give hours, such as 08:00-20:00")
+        number = surge.often * (spec.lasts + spec.run_in)
+        if number > MOST_SURGES:
+            what = f"about {number:,.0f} surges a replication are more than {MOST_SURGES:,}"
+            yield Finding((*path, "often"), what, "give fewer, as in 1/month", (("lasts",), ("run_in",)))
 
 
 def _is_open(spec: ScenarioSpec, name: str, days: Calendar, start: float, end: float) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sim.defaults import CHANNELS
+from sim.defaults import CHANNELS, USUAL
 from sim.errors import did_you_mean
 from sim.scenario.complete import Keys
 from sim.scenario.problems import Problem
@@ -43,6 +43,7 @@ _EXAMPLES = {
     "Policies": "{routing: live_first}",
     "Replay": "{file: calls.csv, columns: {arrival: time}}",
     "Segment": "{share: 60%}",
+    "Surge": "{often: 1/month, lasts: 2h, factor: 2.5x}",
     "Survey": "{asked: 60%}",
 }
 _ENTRIES = {
@@ -52,6 +53,7 @@ _ENTRIES = {
     "intents": "billing: {share: 30%}",
     "leave_out": "outcome: [test]",
     "segments": "homes: {share: 60%}",
+    "surges": "outage: {often: 1/month, lasts: 2h, factor: 2.5x}",
     "targets": "phone: 80% within 20s",
     "thresholds": "phone.service_level: at least 80%",
     "uncertainty": "phone.handle_time: 6m..10m",
@@ -63,7 +65,9 @@ _ADD = {
     "answers": "answers: [phone]",
     "arrival": "arrival: time",
     "columns": "columns: {arrival: time}",
+    "factor": "factor: 2.5x",
     "file": "file: calls.csv",
+    "often": "often: 1/month",
     "share": "share: 25%",
     "staff": "staff: 12",
 }
@@ -104,7 +108,8 @@ def known(location: Keys) -> tuple[str, ...]:
     """The keys that may stand at a place; none where the user chooses them."""
     model = _model(location)
     keys = tuple(model.model_fields) if model is not None else ()
-    return (*CHANNELS, *keys, *OF_THE_FILE) if not location else keys
+    others = (name for name in CHANNELS if name not in USUAL)
+    return (*USUAL, *keys, *OF_THE_FILE, *others) if not location else keys
 
 
 def is_section(location: Keys) -> bool:

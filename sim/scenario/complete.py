@@ -14,6 +14,8 @@ from typing import Any
 
 from sim import defaults
 from sim.defaults import CHANNELS, LIKE, Default
+from sim.policies import RESPONSE, ROUTING, STAFFING
+from sim.policies.options import left_out
 
 Keys = tuple[str | int, ...]
 
@@ -53,8 +55,16 @@ class _Filling:
 
     def scenario(self, data: dict[str, Any]) -> dict[str, Default]:
         self._fill(data, "", defaults.SCENARIO)
-        self._fill(_mapping(data, "demand"), "demand.", defaults.DEMAND)
-        self._fill(_mapping(data, "policies"), "policies.", defaults.POLICIES)
+        demand = _mapping(data, "demand")
+        said = demand.get("forecast_error") is not None
+        # another way to say it
+        self._fill(demand, "demand.", {k: it for k, it in defaults.DEMAND.items() if k != "busy_days" or not said})
+        for name, surge in _entries(demand, "surges", {}):
+            self._fill(surge, f"demand.surges.{name}.", defaults.SURGE)
+        policies = _mapping(data, "policies")
+        for key, catalogue in (("routing", ROUTING), ("response", RESPONSE), ("staffing", STAFFING)):
+            self._settings(f"policies.{key}", policies.get(key), catalogue)
+        self._fill(policies, "policies.", defaults.POLICIES)
         self._fill(_mapping(data, "survey"), "survey.", defaults.SURVEY)
         for name, event in _entries(data, "events", {}):
             self._fill(event, f"events.{name}.", defaults.EVENT)
@@ -85,6 +95,15 @@ class _Filling:
                 data[key] = copy.deepcopy(here.value)
                 self.assumed[prefix + key] = here
 
+    def _settings(self, path: str, said: Any, catalogue: Mapping[str, Any]) -> None:
+        """The settings of the policies that are named, where the user does not give them."""
+        text = ", ".join(map(str, said)) if isinstance(said, list) else str(said)
+        for name, settings in re.findall(r"(\w+)\s*(?:\(([^()]*)\))?", text):
+            if name in catalogue:
+                given = [setting.split()[0] for setting in settings.split(",") if setting.strip()]
+                for setting, default in left_out(catalogue[name], given):
+                    self.assumed[f"{path}.{name}({setting})"] = default
+
     def _in_currency(self, default: Default) -> Default:
         if not isinstance(default.value, str) or not _MONEY.search(default.value):
             return default
@@ -96,9 +115,10 @@ def _channel(name: str, channel: Mapping[str, Any]) -> dict[str, Default]:
     """The defaults of a channel: its own, or those of the one it is like; of the user's own, it says its kind."""
     own = channel.get("rate") is not None or channel.get("volume") is not None
     counted = defaults.COUNTED if own else {}
-    if name in CHANNELS:
+    said = channel.get("kind")
+    if name in CHANNELS and said in (None, CHANNELS[name]["kind"].value):
         return CHANNELS[name] | counted
-    like = CHANNELS[LIKE.get(str(channel.get("kind")), "phone")]
+    like = CHANNELS[LIKE.get(str(said), "phone")]
     return {key: default for key, default in like.items() if key != "kind"} | counted
 
 

@@ -132,7 +132,7 @@ def _defaults(key: Key, names: Path) -> Iterator[str]:
     if found and key.name == "shrinkage":
         yield from _default(GROUP_WITH_SHIFTS["shrinkage"], " with shifts, which show the breaks")
     if found and "" not in found:
-        likes = " and ".join(f"{like} if it is {kind}" for kind, like in LIKE.items())
+        likes = ", ".join(f"{like} if it is {kind}" for kind, like in LIKE.items())
         others = "it has to be given" if is_needed(key) else f"the default of {likes}"
         yield from _labelled("others", f"of a channel of your own, {others}")
 

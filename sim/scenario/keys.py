@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sim.defaults import CHANNELS, Default
+from sim.defaults import CHANNELS, OFF, Default
 from sim.scenario import spec, written
 from sim.scenario.complete import fill
 from sim.scenario.spec import ScenarioSpec
@@ -109,7 +109,8 @@ def walk(part: type[BaseModel] = ScenarioSpec, at: Path = ()) -> Iterator[Key]:
 
 def defaults_of(key: Key) -> dict[str, Default]:
     """The defaults of a key by the channel they are for; by the empty name where it is no key of a channel."""
-    own = {} if key.preset is None else {"": Default(key.preset, "", "", "")}
+    plain = Default(key.preset, "", "", "")
+    own = {} if key.preset is None else {"": OFF.get((key.path[0], key.name), plain)}
     _, assumed = _completed(key.path if key.form.part is not None else ())
     if key.path[:2] != ("channels", ANY):
         default = assumed.get(".".join(key.path))

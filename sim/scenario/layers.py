@@ -22,7 +22,7 @@ DEEPEST = 10
 """Files that extend one another, at most."""
 WITH_DOTS = ("thresholds", "uncertainty")
 """Sections whose keys are paths themselves: below them a dotted path is one key."""
-_PAIRS = (("staff", "shifts"), ("rate", "volume"), ("factor", "issues"))
+_PAIRS = (("staff", "shifts"), ("rate", "volume"), ("factor", "issues"), ("busy_days", "forecast_error"))
 _INSTEAD = dict(_PAIRS) | {other: one for one, other in _PAIRS}
 """Keys of the schema of which one replaces the other."""
 

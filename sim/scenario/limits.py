@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from sim import units
 from sim.errors import did_you_mean
 from sim.measures import MEASURES
-from sim.measures.base import Kind
+from sim.measures.base import Kind, Measure
 from sim.scenario.spec import ScenarioSpec
 from sim.scenario.staff import currency_of
 from sim.units import Unclear, shown
 
 _BY_CHANNEL = (
     "answer_rate", "abandonment_rate", "service_level", "service_level_less_short_abandoned",
-    "service_level_of_answered", "answered_or_abandoned_within", "intervals_met", "asa", "wait", "handle_time",
-    "backlog", "backlog_age", "backlog_at_start", "backlog_clears", "backlog_clears_p90", "backlog_cleared",
+    "service_level_of_answered", "answered_or_abandoned_within", "intervals_met", "days_met", "asa", "wait",
+    "handle_time", "backlog", "backlog_age", "backlog_at_start", "backlog_clears", "backlog_clears_p90",
+    "backlog_cleared", "callback_announced", "callback_wait", "chasers", "containment_rate", "escalation_rate",
+    "self_service_resolved", "silent_left", "tracked", "transfer_rate",
 )  # fmt: skip
 """Measures that make sense by channel only, beside all quantiles."""
+
+_KINDS = {"live": "live", "deferrable": "deferrable", "people": "staffed", "self_service": "self-service"}
+"""What the channels of a measure are called."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,20 @@ def _amount(text: str, currency: str) -> float:
 _READERS: dict[str, Callable[[str], float]] = {"share": units.share, "s": units.duration}
 
 
-def limit_of(name: str, words: str, spec: ScenarioSpec) -> Limit:
-    """A threshold as written: its path and its words.
+Named = tuple[Measure, str | None]
+"""A measure, of one channel or of all (None)."""
+
+
+def only_by_channel(measure: Measure) -> bool:
+    """Whether a run has no figure of the measure for all channels together."""
+    return measure.name in _BY_CHANNEL or measure.kind is Kind.QUANTILE
+
+
+def figure_of(name: str, spec: ScenarioSpec) -> Named:
+    """The figure that a path names: ``phone.service_level``, ``cost``.
 
     Raises:
-        Unclear: no such measure or channel, a measure that is not reported for it, a value that does not fit its unit.
+        Unclear: no such measure or channel, or a measure that is not reported for it.
     """
     channels = tuple(spec.channels)
     parts = name.split(".")
@@ -70,18 +84,32 @@ def limit_of(name: str, words: str, spec: ScenarioSpec) -> Limit:
         raise Unclear(f"there is no channel {shown(channel)}", did_you_mean(channel[:60], channels))
     if channel is not None and not known[measure].channels:
         raise Unclear(f"{measure} is of the whole desk", f"write {measure} without the channel")
-    kind = known[measure].channels
-    if channel is not None and kind in ("live", "deferrable") and spec.channels[channel].kind != kind:
+    fits = known[measure].fits
+    if channel is not None and not fits(spec.channels[channel].kind):
+        kind = _KINDS[known[measure].channels]
         raise Unclear(f"{measure} is of {kind} channels, and {channel} is none", "name another channel or measure")
-    if channel is None and (measure in _BY_CHANNEL or known[measure].kind is Kind.QUANTILE):
-        fit = next((each for each in channels if kind in ("all", spec.channels[each].kind)), "phone")
+    if channel is None and only_by_channel(known[measure]):
+        fit = next((each for each in channels if fits(spec.channels[each].kind)), "phone")
         raise Unclear(f"{measure} is of a channel", f"write it as in {fit}.{measure}")
+    return known[measure], channel
+
+
+def value_of(text: str, measure: Measure, spec: ScenarioSpec) -> float:
+    """A value of a measure, in its unit. Raises `Unclear`."""
+    if measure.unit == "money":
+        return _amount(text, currency_of(spec))
+    return _READERS[measure.unit](text) if measure.unit in _READERS else _plain(text, measure.unit)
+
+
+def limit_of(name: str, words: str, spec: ScenarioSpec) -> Limit:
+    """A threshold as written: its path and its words.
+
+    Raises:
+        Unclear: no such measure or channel, a measure that is not reported for it, a value that does not fit its unit.
+    """
+    measure, channel = figure_of(name, spec)
     _, direction, text = words.split(" ", 2)
-    unit = known[measure].unit
-    if unit == "money":
-        value = _amount(text, currency_of(spec))
-    else:
-        value = _READERS[unit](text) if unit in _READERS else _plain(text, unit)
-    if unit == "points" and value > 100:
-        raise Unclear(f"{shown(text)} is more than {measure} can be", "give 100 or less")
-    return Limit(name, words, measure, channel, direction == "least", value)
+    value = value_of(text, measure, spec)
+    if measure.unit == "points" and value > 100:
+        raise Unclear(f"{shown(text)} is more than {measure.name} can be", "give 100 or less")
+    return Limit(name, words, measure.name, channel, direction == "least", value)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
 
 from sim import demand
 from sim.clock import DAY, Calendar, Dated, Week
-from sim.desk import RATE, Channel, Desk, Group, Spans, Survey, Target
+from sim.desk import NEXT_OPENING, NOWHERE, RATE, Channel, Desk, Group, Person, Spans, Survey, Target
 from sim.draws import ATTEMPTS
 from sim.observed import staff_levels
-from sim.policies.base import IntervalView
+from sim.policies.answers import Acknowledge
+from sim.policies.base import IntervalView, Response
+from sim.policies.response import Together, dated
 from sim.policies.staffing import AsScheduled
 from sim.scenario import spec as s
-from sim.scenario.rates import Days, FirstAttempts, first_attempts, holidays_of, laid
+from sim.scenario.rates import Days, FirstAttempts, first_attempts, holidays_of, laid, span_of
 from sim.scenario.rates import calendar as calendar_of
 from sim.scenario.rates import customers as customers_of
 from sim.scenario.read import Scenario
+from sim.scenario.skills import a_month, millionths, skills_of
 from sim.scenario.staff import currency_of, groups, on_the_floor, on_the_payroll
-from sim.scenario.times import kept, time_of
+from sim.scenario.times import duration_of, kept, time_of
+from sim.scenario.words import Promise
 from sim.schemas import TICKS_PER_SECOND
+from sim.shifts import Skill, Team
 from sim.units import HOUR
 
 
@@ -96,19 +101,25 @@ def desk(scenario: Scenario) -> Desk:
     # a week is a week, whatever the clocks do in it
     lasts = spec.lasts if scenario.log is None else scenario.log.days * DAY
     policies = spec.policies
+    intents = scenario.log.intents if scenario.log is not None and scenario.log.intents else tuple(spec.intents)
+    skills = skills_of(spec, intents, teams)
     unstaffed = Desk(
         channels=tuple(_channel(scenario, name, days, starts, ends) for name in names),
         groups=(),
         segments=tuple(spec.customers.segments),
-        intents=scenario.log.intents if scenario.log is not None and scenario.log.intents else tuple(spec.intents),
+        intents=intents,
         routing=policies.routing,
-        response=policies.response,
+        response=_response(spec, days),
         starts=ticks(starts),
         horizon=ticks(measured),
         ends=ticks(ends),
         interval=ticks(spec.interval),
-        answers_first=tuple(tuple(names.index(name) for name in team.answers) for team in teams.values()),
-        answers_then=tuple(tuple(names.index(name) for name in team.then) for team in teams.values()),
+        answers_first=tuple(skills.queues_for(team, team.answers) for team in teams.values()),
+        answers_then=tuple(skills.queues_for(team, team.then) for team in teams.values()),
+        queues=skills.channels if skills.split else (),
+        queue_of=skills.queue_of if skills.split else (),
+        margins=tuple(a_month(segment.margin) for segment in spec.customers.segments.values()),
+        midnights=tuple(ticks(days.elapsed(day, 0)) for day in range(days.day(measured - 1) + 1)),
         currency=currency_of(spec),
         fixed_cost=0.0 if fixed is None else fixed.amount / (fixed.per or 1.0) * lasts,
         survey=_survey(spec.survey),
@@ -122,6 +133,12 @@ def desk(scenario: Scenario) -> Desk:
                 paid=_paid(scenario, team, days),
                 cost_per_hour=team.cost.amount * HOUR / (team.cost.per or HOUR),
                 shrinkage=team.shrinkage,
+                people=_people(scenario, team, days),
+                speed=skills.factors(team, team.speed),
+                quality=skills.factors(team, team.quality),
+                drops=team.end_of_shift == "drop",
+                absent=millionths(team.absence),
+                overtime=team.overtime,
             )
             for number, (name, team) in enumerate(teams.items())
         ),
@@ -131,14 +148,15 @@ def desk(scenario: Scenario) -> Desk:
 def _channel(scenario: Scenario, name: str, days: Calendar, starts: float, ends: float) -> Channel:
     spec = scenario.spec
     channel = spec.channels[name]
-    share, within = spec.targets.get(name, channel.target)
+    share, within, business = spec.targets.get(name, channel.target)
     patience = time_of(channel, "patience", name)
-    hours = channel.hours if channel.kind == "live" else None
+    worked = None if channel.hours is None else _spans(channel.hours, days, starts, ends)
+    work = duration_of(channel, "handle_time", name).mean + duration_of(channel, "wrap_up", name).mean
     return Channel(
         name=name,
-        live=channel.kind == "live",
-        open=None if hours is None else _spans(hours, days, starts, ends),
-        target=Target(share, ticks(within)),
+        live=channel.kind != "deferrable",
+        open=None if channel.kind == "deferrable" else _less_outages(worked, channel, days, starts, ends),
+        target=Target(share, ticks(within), worked if business else None),
         expectation=channel.expected_wait,
         satisfaction_like=channel.satisfaction_like,
         patience=None if patience is None else patience.mean,
@@ -146,15 +164,62 @@ def _channel(scenario: Scenario, name: str, days: Calendar, starts: float, ends:
         lines=channel.lines,
         disconnect_at_close=channel.at_closing == "disconnect",
         charge=0.0 if channel.charge is None else channel.charge.amount,
+        automatic=channel.kind == "self_service",
+        usual=ticks(work),
+        closed=NEXT_OPENING if channel.closed == "next_opening" else _number(spec, channel.closed),
+        front=_number(spec, channel.self_service_first.to),
+        escalates=_number(spec, channel.escalates.to),
+        escalated=millionths(channel.escalated_handle_time),
+        transfers=_number(spec, channel.transfer.to),
+        elsewhere=_number(spec, channel.elsewhere.to),
+        public=_number(spec, channel.public.to),
+        chases=millionths(channel.chases),
+        chasers=channel.chasers,
+        chaser_work=ticks(channel.chaser_work) if channel.chases else 0,
+        silent_work=ticks(channel.silent_work) if channel.silent else 0,
+        asks_back=channel.asks_back.chance > 0,
+        interruptible=channel.interruptible,
     )
+
+
+def _number(spec: s.ScenarioSpec, name: str) -> int:
+    """The number of a channel; `NOWHERE` for what names none."""
+    return list(spec.channels).index(name) if name in spec.channels else NOWHERE
+
+
+def _less_outages(open_: Spans | None, channel: s.Channel, days: Calendar, starts: float, ends: float) -> Spans | None:
+    """When a channel is open, less the times in which its machine is down."""
+    for outage in channel.outages.values():
+        down, up = (ticks(second) for second in span_of(outage, days))
+        open_ = tuple(
+            part
+            for begin, end in (((ticks(starts), ticks(ends)),) if open_ is None else open_)
+            for part in ((begin, min(end, down)), (max(begin, up), end))
+            if part[0] < part[1]
+        )
+    return open_
+
+
+def _response(spec: s.ScenarioSpec, days: Calendar) -> Response:
+    """The response policies, with every moment as a tick; what channels say of their own goes before them."""
+    told = tuple(Acknowledge(channel=name) for name, channel in spec.channels.items() if channel.acknowledged)
+    said = spec.policies.response
+    if told:
+        said = Together((*told, *(said.policies if isinstance(said, Together) else (said,))))
+
+    def tick(moment: datetime) -> int:
+        second = moment.hour * 3600 + moment.minute * 60
+        return ticks(days.elapsed((moment.date() - days.starts).days, second))
+
+    return dated(said, tick)
 
 
 def _survey(survey: s.Survey) -> Survey:
     return Survey(survey.asked, survey.answers)
 
 
-def _spans(hours: Week, days: Calendar, starts: float, ends: float) -> Spans:
-    """Opening spans in ticks; those that touch (at midnight, say) are one."""
+def _spans(hours: Week | Dated, days: Calendar, starts: float, ends: float) -> Spans:
+    """Spans in ticks of opening hours, say; those that touch (at midnight) are one."""
     spans: list[tuple[int, int]] = []
     for begin, finish, _ in days.lay(hours, starts, ends):
         if spans and ticks(begin) <= spans[-1][1]:
@@ -162,6 +227,35 @@ def _spans(hours: Week, days: Calendar, starts: float, ends: float) -> Spans:
         else:
             spans.append((ticks(begin), ticks(finish)))
     return tuple(spans)
+
+
+def _people(scenario: Scenario, team: s.Group, days: Calendar) -> tuple[Person, ...]:
+    """Who works when, of shifts; nobody by name where a policy decides how many are there."""
+    if not isinstance(team.shifts, Team) or not isinstance(scenario.spec.policies.staffing, AsScheduled):
+        return ()
+    starts, _, ends = horizon(scenario)
+    return tuple(
+        Person(
+            name=member.name if member.heads == 1 else f"{member.name} {number}".strip(),
+            on=on,
+            speed=_speeds(member.skill, on, days),
+            quality=millionths(member.skill.quality),
+            rank=member.skill.rank,
+        )
+        for member in team.shifts.members
+        for on in (_spans(member.plan, days, starts, ends),)
+        for number in range(1, member.heads + 1)
+    )
+
+
+def _speeds(skill: Skill, on: Spans, days: Calendar) -> tuple[int, ...]:
+    """The speed in each span; of a newcomer, as far up as they are when it begins."""
+    if skill.ramp is None or skill.since is None:
+        return () if skill.speed == 1 else (millionths(skill.speed),) * len(on)
+    begins, over = skill.ramp
+    since = days.elapsed((skill.since - days.starts).days, 0)
+    ways = [min(1.0, max(0.0, (begin / TICKS_PER_SECOND - since) / over)) for begin, _ in on]
+    return tuple(millionths(skill.speed * (begins + (1 - begins) * way)) for way in ways)
 
 
 def _levels(scenario: Scenario, desk: Desk, number: int, team: s.Group, days: Calendar) -> tuple[tuple[int, int], ...]:
@@ -218,7 +312,7 @@ def _asked(
     laid = dict(zip(spec.channels, rates(scenario), strict=False))
     offered = {name: laid[name].integral(edges) * _repeats(spec.channels[name]) for name in live if name in laid}
     channel = spec.channels[live[0]] if live else None
-    share, within = spec.targets.get(live[0], spec.channels[live[0]].target) if live else (0.8, 20.0)
+    share, within, _ = spec.targets.get(live[0], spec.channels[live[0]].target) if live else Promise(0.8, 20.0)
     times = {name: kept(spec.channels[name], name) for name in live}
     view = IntervalView(group=number, length=spec.interval, share=share, within=within)
     if channel is not None:

@@ -1,4 +1,5 @@
-"""Mistakes inside a value, each with its place below it, on their way through pydantic."""
+"""Mistakes: those inside a value, each with its place below it, on their way through pydantic; and those that show only
+when the parts of a scenario are put together."""
 
 from __future__ import annotations
 
@@ -23,6 +24,15 @@ class Problems(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(str(problems))
         self.problems = problems
+
+
+class Finding(NamedTuple):
+    """A mistake at `path`; it is not reported if something that it is `about` was itself a mistake."""
+
+    path: tuple[str | int, ...]
+    what: str
+    hint: str
+    about: tuple[tuple[str | int, ...], ...] = ()
 
 
 def read_by(reader: Callable[[Any], Any]) -> BeforeValidator:

@@ -6,6 +6,7 @@ holds redials and reconnects; those are taken out here, so that the simulation c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -18,6 +19,7 @@ from sim.clock import DAY, WEEK, Calendar, Week
 from sim.demand import Rate
 from sim.erlang import erlang_a
 from sim.repeats import Repeats
+from sim.scenario import recurring
 from sim.scenario import spec as s
 from sim.scenario.staff import groups, on_the_floor
 from sim.scenario.times import kept, time_of
@@ -73,11 +75,19 @@ def holidays_of(spec: s.ScenarioSpec, first: date, last: date) -> frozenset[date
     return frozenset(day for day in days - set(wanted.but) if first <= day <= last)
 
 
+def dates_of(spec: s.ScenarioSpec, event: s.Event, since: date, until: date) -> list[date]:
+    """The dates on which an event begins, of one that recurs those from `since` to `until`."""
+    first = event.at.date()
+    if event.every is None:
+        return [first]
+    holidays = holidays_of(spec, since.replace(day=1), until + timedelta(days=31))
+    return recurring.dates(event.every, first, since, until, holidays)
+
+
 def week_of(spec: s.ScenarioSpec, name: str) -> Week:
     """The rate of issues (or of offered contacts, where these are counted) of a channel over a normal week."""
     channel = spec.channels[name]
-    # messages are written at any time; their hours are those of whoever works on them
-    hours = channel.hours if channel.kind == "live" else None
+    hours = hours_of_issues(channel)
     if channel.rate is not None:
         return channel.rate if hours is None else channel.rate.within(hours)
     if channel.volume is not None:
@@ -88,6 +98,12 @@ def week_of(spec: s.ScenarioSpec, name: str) -> Week:
     shares = sum(other.share for other in spec.channels.values()) or 1.0
     weekly = (spec.customers.count or 0) * spec.customers.issues * WEEK * channel.share / shares
     return demand.shaped_week(weekly, channel.weekdays, shape_of(channel), hours)
+
+
+def hours_of_issues(channel: s.Channel) -> Week | None:
+    """When anybody makes contact on a channel; None: at any time. Messages are written at any time, their hours are
+    those of whoever works on them; and who comes while a channel is closed counts where that leads anywhere."""
+    return None if channel.kind == "deferrable" or channel.closed != "message" else channel.hours
 
 
 def shape_of(channel: s.Channel) -> Week:
@@ -104,7 +120,7 @@ def laid(spec: s.ScenarioSpec, days: Days, again: dict[str, FirstAttempts]) -> l
         week = again[name].week if name in again else week_of(spec, name)
         rate = demand.lay(week, days.calendar, start, days.end)
         rates.append(_grown(rate, spec, days.calendar))
-    return _with_events(rates, spec, days)
+    return with_happenings(rates, spec, days.calendar, events_of(spec, days))
 
 
 def _grown(rate: Rate, spec: s.ScenarioSpec, days: Calendar) -> Rate:
@@ -145,7 +161,7 @@ def first_attempts(spec: s.ScenarioSpec, base: s.ScenarioSpec, days: Days) -> di
         issues = repeats.first_attempts(offered, channel.redial.chance, abandoned, again)
         week = repeats.without(
             counted,
-            channel.hours if channel.kind == "live" else None,
+            hours_of_issues(channel),
             Repeats(channel.redial.chance * abandoned, channel.redial.after / MEDIAN),
             Repeats(again * (1 - abandoned), channel.reconnect.after / MEDIAN),
         )
@@ -190,54 +206,94 @@ def _abandoning(spec: s.ScenarioSpec, name: str, days: Days) -> float:
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def spans_of(event: s.Event, days: Calendar) -> list[tuple[float, float, float]]:
-    """How an event comes and goes: (from, to, weight), 1 at its height, in elapsed seconds."""
-    at = event.at
-    begins = days.elapsed((at.date() - days.starts).days, at.hour * 3600 + at.minute * 60)
-    ends = begins + event.lasts
-    spans = [(begins, ends, 1.0)]
-    for number in range(int(np.ceil(FADED * event.fades / STEP))):
+class Happening(NamedTuple):
+    """An event or a surge on real days: how it comes and goes, and what it brings to whom, as its keys say."""
+
+    spans: list[tuple[float, float, float]]
+    """(from, to, weight), 1 at its height, in elapsed seconds."""
+    factor: float | None
+    issues: int | None
+    channels: tuple[str, ...]
+    intent: str | None
+
+
+def events_of(spec: s.ScenarioSpec, days: Days) -> list[Happening]:
+    """The events of a run, one that recurs as often as it is felt in it."""
+    found = []
+    for event in spec.events.values():
+        before = timedelta(seconds=spans(0.0, event.lasts, event.fades)[-1][1])
+        since, until = days.calendar.local(days.start).date(), days.calendar.local(days.end).date()
+        for day in dates_of(spec, event, since - before - timedelta(days=1), until):
+            felt = spans_on(event, day, days.calendar)
+            found.append(Happening(felt, event.factor, event.issues, event.channels, event.intent))
+    return found
+
+
+def spans_on(event: s.Event, day: date, days: Calendar) -> list[tuple[float, float, float]]:
+    """How an event that begins on a date comes and goes."""
+    return spans(_begins(event, day, days), event.lasts, event.fades)
+
+
+def span_of(event: s.Event | s.Outage, days: Calendar) -> tuple[float, float]:
+    """From when to when an event is at its height the first time, or a machine down, in elapsed seconds."""
+    begins = _begins(event, event.at.date(), days)
+    return begins, begins + event.lasts
+
+
+def _begins(event: s.Event | s.Outage, day: date, days: Calendar) -> float:
+    return days.elapsed((day - days.starts).days, event.at.hour * 3600 + event.at.minute * 60)
+
+
+def spans(begins: float, lasts: float, fades: float) -> list[tuple[float, float, float]]:
+    """How what brings issues comes and goes: (from, to, weight), 1 at its height, in elapsed seconds."""
+    ends = begins + lasts
+    found = [(begins, ends, 1.0)]
+    for number in range(int(np.ceil(FADED * fades / STEP))):
         since, until = number * STEP, (number + 1) * STEP
         # the mean of 2^(−t / half-life) from `since` to `until`
-        weight = event.fades / (np.log(2) * STEP) * (2 ** (-since / event.fades) - 2 ** (-until / event.fades))
-        spans.append((ends + since, ends + until, float(weight)))
-    return spans
+        weight = fades / (np.log(2) * STEP) * (2 ** (-since / fades) - 2 ** (-until / fades))
+        found.append((ends + since, ends + until, float(weight)))
+    return found
 
 
-def _with_events(rates: list[Rate], spec: s.ScenarioSpec, days: Days) -> list[Rate]:
-    if not spec.events:
-        return rates
+def with_happenings(
+    rates: Sequence[Rate], spec: s.ScenarioSpec, days: Calendar, happenings: Sequence[Happening]
+) -> list[Rate]:
+    """Rates by channel with what each happening brings; those that overlap add up."""
+    if not happenings:
+        return list(rates)
     names, intents = list(spec.channels), list(spec.intents)
-    profiles = [spans_of(event, days.calendar) for event in spec.events.values()]
-    cuts = np.unique([edge for profile in profiles for begin, end, _ in profile for edge in (begin, end)])
-    cut = [_cut(rate, cuts) for rate in rates]
-    base = [rate.values.copy() for rate in cut]
+    cuts = np.unique([edge for each in happenings for begin, end, _ in each.spans for edge in (begin, end)])
+    cut = [cut_at(rate, cuts) for rate in rates]
     extra = [np.zeros((len(rate.values), len(intents) + 1)) for rate in cut]
-    for event, profile in zip(spec.events.values(), profiles, strict=True):
-        concerned = [number for number, name in enumerate(names) if name in (event.channels or names)]
-        weight = {number: _weight(cut[number], profile) for number in concerned}
-        column = intents.index(event.intent) if event.intent is not None else len(intents)
-        if event.issues is not None:
+    for spans_, factor, issues, channels, intent in happenings:
+        concerned = [number for number, name in enumerate(names) if name in (channels or names)]
+        weight = {number: _weight(cut[number], spans_) for number in concerned}
+        column = intents.index(intent) if intent is not None else len(intents)
+        if issues is not None:
             usual = {n: rates[n].total() for n in concerned}
-            whole = sum(usual[n] * _felt(spec, names[n], days.calendar, profile) for n in concerned)
+            whole = sum(usual[n] * _felt(spec, names[n], days, spans_) for n in concerned)
             for n in concerned:
-                extra[n][:, column] += usual[n] * weight[n] * event.issues / (whole or 1.0)
+                extra[n][:, column] += usual[n] * weight[n] * issues / (whole or 1.0)
         else:
             for n in concerned:
-                extra[n][:, column] += base[n] * ((event.factor or 1.0) - 1) * weight[n]
+                extra[n][:, column] += cut[n].values * ((factor or 1.0) - 1) * weight[n]
     return [_together(rate, more) for rate, more in zip(cut, extra, strict=True)]
 
 
 def _felt(spec: s.ScenarioSpec, name: str, days: Calendar, profile: list[tuple[float, float, float]]) -> float:
     """Seconds in which an event is felt on a channel, by its weight: also before and after the time simulated."""
     rate = demand.lay(week_of(spec, name), days, profile[0][0], profile[-1][1])
-    cut = _cut(rate, np.array([end for _, end, _ in profile]))
+    cut = cut_at(rate, np.array([end for _, end, _ in profile]))
     return float(np.sum(_weight(cut, profile) * (cut.ends - cut.starts)))
 
 
 def _together(rate: Rate, extra: Floats) -> Rate:
     whole = np.maximum(0.0, rate.values + extra.sum(1))
-    share = np.maximum(0.0, extra[:, :-1]) / np.where(whole > 0, whole, 1.0)[:, None]
+    brought = np.maximum(0.0, extra[:, :-1])
+    if rate.by_event is not None:
+        brought = brought + rate.by_event * rate.values[:, None]
+    share = brought / np.where(whole > 0, whole, 1.0)[:, None]
     return Rate(rate.starts, rate.ends, whole, np.minimum(share, 1.0) if share.any() else None)
 
 
@@ -249,7 +305,7 @@ def _weight(rate: Rate, profile: list[tuple[float, float, float]]) -> Floats:
     return np.where((span >= 0) & (rate.starts < profile[-1][1]), weights[np.maximum(span, 0)], 0.0)
 
 
-def _cut(rate: Rate, edges: Array | Floats) -> Rate:
+def cut_at(rate: Rate, edges: Array | Floats) -> Rate:
     """The same rate with pieces that end at the edges."""
     if not len(rate.starts):
         return rate
@@ -258,7 +314,8 @@ def _cut(rate: Rate, edges: Array | Floats) -> Rate:
     inside = starts < rate.ends[piece]
     starts, piece = starts[inside], piece[inside]
     following = np.append(starts[1:], np.inf)
-    return Rate(starts, np.minimum(rate.ends[piece], following), rate.values[piece])
+    by_event = None if rate.by_event is None else rate.by_event[piece]
+    return Rate(starts, np.minimum(rate.ends[piece], following), rate.values[piece], by_event)
 
 
 def customers(spec: s.ScenarioSpec, issues: float, seconds: float) -> int:

@@ -10,7 +10,8 @@ from sim import units
 from sim.clock import DAY, say_clock, say_span
 from sim.errors import did_you_mean
 from sim.scenario.problems import Problem, Problems
-from sim.shifts import LONGEST_NIGHT, break_within, end_of
+from sim.scenario.weeks import read_factor
+from sim.shifts import LONGEST_NIGHT, USUAL, Ramp, Skill, break_within, end_of
 from sim.units import Unclear, shown
 
 
@@ -53,7 +54,8 @@ def read_file(value: Any) -> FromFile:
 
 
 class InlineShift(NamedTuple):
-    """So many agents who work the same hours on the same days; `breaks` are (start, end, paid), seconds of the day."""
+    """So many agents who work the same hours on the same days; `breaks` are (start, end, paid), seconds of the day.
+    What their skill is, is as in `sim.shifts.Skill`."""
 
     name: str
     agents: int
@@ -61,6 +63,7 @@ class InlineShift(NamedTuple):
     start: int
     end: int
     breaks: tuple[tuple[int, int, bool], ...] = ()
+    skill: Skill = USUAL
 
 
 def read_shifts(value: Any) -> FromFile | tuple[InlineShift, ...]:
@@ -89,6 +92,11 @@ def _shift(name: str, given: Any) -> InlineShift:
         "days": units.weekdays,
         "hours": units.clock_range,
         "breaks": _breaks,
+        "speed": read_factor,
+        "quality": read_factor,
+        "rank": lambda text: units.count(text, most=1000),
+        "ramp": _ramp,
+        "since": units.date,
     }
     hint = "write it as in early: {agents: 6, days: mon-fri, hours: 08:00-16:00, breaks: [12:00-12:30 unpaid]}"
     if not isinstance(given, dict):
@@ -108,6 +116,11 @@ def _shift(name: str, given: Any) -> InlineShift:
             read[key] = keys[key](given[key])
         except Unclear as problem:
             problems.append(Problem((key,), problem.what, problem.hint))
+    if ("ramp" in given) != ("since" in given):
+        lacks, has = ("since", "ramp") if "ramp" in given else ("ramp", "since")
+        example = "since: 2026-09-01" if lacks == "since" else "ramp: from 60% over 8w"
+        problems.append(Problem((has,), f"there is no '{lacks}' with it", f"add it, as in {example}"))
+    read["skill"] = Skill(**{key: read.pop(key) for key in Skill._fields if key in read})
     if "hours" in read and not problems:
         start, end = read.pop("hours")
         problems += _fitting(start, end, read)
@@ -130,6 +143,17 @@ def _fitting(start: int, end: int, read: dict[str, Any]) -> list[Problem]:
     if outside:
         return [Problem(("breaks",), f"the break {say_span(*outside[0][:2])} lies outside the shift", hint)]
     return [] if apart else [Problem(("breaks",), "two breaks overlap", hint)]
+
+
+def _ramp(value: Any) -> Ramp:
+    """``from 60% over 8w``."""
+    share, over, time = str(value).strip().removeprefix("from ").partition(" over ")
+    if not str(value).strip().startswith("from ") or not over:
+        raise Unclear(f"{shown(value)} does not say how newcomers get up to speed", "write it as in from 60% over 8w")
+    ramp = Ramp(units.share(share.strip()), units.duration(time.strip()))
+    if not ramp.begins or not ramp.over:
+        raise Unclear(f"{shown(value)} is not a way up", "give a share and a time above 0, as in from 60% over 8w")
+    return ramp
 
 
 def _breaks(value: Any) -> tuple[tuple[int, int, bool], ...]:

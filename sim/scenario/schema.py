@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.defaults import CHANNELS
+from sim.defaults import CHANNELS, USUAL
 from sim.scenario.keys import ANY, Key, Path, as_written, defaults_of, keys, walk
 from sim.scenario.spec import Channel, ScenarioSpec
 from sim.scenario.written import Schema
@@ -40,7 +40,7 @@ def json_schema() -> Schema:
         "title": "A scenario: a support desk, who contacts it, and what it promises",
         **top,
         "properties": properties,
-        "$defs": {name: _section(Channel, ("channels", ANY), name) for name in (*CHANNELS, _OWN)},
+        "$defs": {name: _section(Channel, ("channels", ANY), name) for name in (*USUAL, _OWN)},
     }
 
 
@@ -99,7 +99,8 @@ def _default(key: Key, channel: str) -> Any:
 
 
 def _channel(name: str) -> Schema:
-    return {"$ref": f"#/$defs/{name}"}
+    """The definition of a channel; the known ones beside the usual are defined as one's own are."""
+    return {"$ref": f"#/$defs/{name if name in USUAL else _OWN}"}
 
 
 def _changes(top: Schema) -> Schema:
@@ -110,10 +111,11 @@ def _changes(top: Schema) -> Schema:
             places[_dotted(key.path)] = "#/properties/" + _pointer(key.path)
             continue
         inner = key.path[2:]
-        for name in CHANNELS:
+        for name in USUAL:
             places[rf"(?:channels\.)?{_dotted((name, *inner))}"] = f"#/$defs/{name}/properties/{_pointer(inner)}"
-        own = rf"channels\.(?!(?:{'|'.join(CHANNELS)})\.){_dotted((ANY, *inner))}"
-        places[own] = f"#/$defs/{_OWN}/properties/{_pointer(inner)}"
+        others = "|".join(name for name in CHANNELS if name not in USUAL)
+        own = rf"(?:channels\.(?!(?:{'|'.join(USUAL)})\.)[^.]+|{others})\.{_dotted(inner)}"
+        places[own if inner else rf"channels\.{_dotted((ANY,))}"] = f"#/$defs/{_OWN}/properties/{_pointer(inner)}"
     return {
         "type": "object",
         "minProperties": 1,

@@ -6,6 +6,7 @@ here but in `sim.defaults`, filled in before validation, so that each carries it
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -15,20 +16,28 @@ from sim import units
 from sim.clock import DAY, DAYS, Dated, Week, say_clock
 from sim.errors import did_you_mean
 from sim.policies import RESPONSE, ROUTING, STAFFING
+from sim.policies.response import Together
 from sim.scenario import written
 from sim.scenario.problems import Problem, Problems, read_by
 from sim.scenario.rota import TABLES, FromFile, read_file
 from sim.scenario.weeks import read_hours, read_week
 from sim.scenario.words import (
     Again,
+    AgainRule,
     Amount,
+    ByIntent,
+    Closed,
     Counted,
     Counts,
     Date,
     Duration,
     Ending,
     Factor,
+    FactorOrRange,
     Few,
+    GoLater,
+    GoRule,
+    GoTo,
     Growth,
     HolidaysOf,
     Hours,
@@ -38,9 +47,11 @@ from sim.scenario.words import (
     Months,
     Multiples,
     Number,
+    PassOn,
     PerSecond,
     PerTime,
     Rates,
+    Recurring,
     Shape,
     Share,
     ShiftsOf,
@@ -54,6 +65,7 @@ from sim.scenario.words import (
     Time,
     Weekdays,
     Words,
+    YesNo,
     Zone,
 )
 from sim.units import Unclear, shown
@@ -111,7 +123,7 @@ def _read_from_log(value: dict[str, Any]) -> FromLog:
     return FromLog(**seconds)
 
 
-def _read_policy(catalogue: dict[str, Any]) -> Any:
+def _policy_of(catalogue: dict[str, Any]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if type(value) in catalogue.values():
             return value
@@ -134,7 +146,36 @@ def _read_policy(catalogue: dict[str, Any]) -> Any:
             raise Unclear(f"{name} does not take {shown(unknown or given[unknown])}", hint)
         return catalogue[name](**{key: readers[key](text) for key, text in given.items()})
 
-    return read_by(read)
+    return read
+
+
+def read_responses(value: Any) -> Any:
+    """One response policy, or a list of them, which together are one."""
+    one = _policy_of(RESPONSE)
+    if isinstance(value, Together) or not isinstance(value, list):
+        return value if isinstance(value, Together) else one(value)
+    found, problems = [], []
+    for number, text in _joined(value):
+        try:
+            found.append(one(text))
+        except Unclear as problem:
+            problems.append(Problem((number,), problem.what, problem.hint))
+    if problems:
+        raise Problems(problems)
+    if not found:
+        raise Unclear("there is no policy in this list", f"known here: {', '.join(RESPONSE)}")
+    return found[0] if len(found) == 1 else Together(tuple(found))
+
+
+def _joined(listed: list[Any]) -> Iterator[tuple[int, Any]]:
+    """The items of a list, each with its number: in [a(b 1, c 2), d] a comma within brackets ended no item."""
+    number = 0
+    while number < len(listed):
+        text, end = listed[number], number + 1
+        while isinstance(text, str) and text.count("(") > text.count(")") and end < len(listed):
+            text, end = f"{text}, {listed[end]}", end + 1
+        yield number, text
+        number = end
 
 
 def _as_call(value: Any, catalogue: dict[str, Any]) -> str:
@@ -201,12 +242,21 @@ class Intent(Spec):
     """factor on the channel's handle time"""
 
 
-class Channel(Spec):
-    """A way to reach the desk: live, where customers wait, or deferrable, where messages do."""
+class Outage(Spec):
+    """A time in which a machine answers nobody."""
 
-    kind: Literal["live", "deferrable"]
-    """whether the customer waits and may leave (live), or the message lies in a backlog (deferrable); only channels
-    of your own need it"""
+    at: Moment
+    """when it begins, by the desk's clock"""
+    lasts: SomeTime
+    """how long it lasts"""
+
+
+class Channel(Spec):
+    """A way to reach the desk: live, where customers wait, deferrable, where messages do, or self-service."""
+
+    kind: Literal["live", "deferrable", "self_service"]
+    """whether the customer waits and may leave (live), the message lies in a backlog (deferrable), or a machine
+    answers (self_service); only channels of your own need it"""
     share: Share
     """share of all issues that come by this channel; if every channel says its share they add to 100 %, else they
     are weights"""
@@ -221,7 +271,15 @@ class Channel(Spec):
     shape: Shape
     """how issues spread over the day: like those of phone, chat or email, or by a table; not used with a rate"""
     hours: Hours
-    """live: when it is open; deferrable: when a plain number of staff works on it"""
+    """live: when it is open; deferrable: when a plain number of staff works on it; self_service: when the machine
+    runs"""
+    closed: Closed = "message"
+    """live: what happens to who comes while it is closed; with message, issues arise in its hours only, otherwise
+    around the clock"""
+    outages: dict[str, Outage] = Field(default_factory=dict)
+    """self_service: when the machine is down, by a name of your own; whom it serves then goes where it escalates to"""
+    self_service_first: GoTo = GoRule(0.0, "")
+    """share of the issues whose customers try a self_service channel before this one"""
     backlog: Some | None = None
     """deferrable: messages that wait when the measured time begins, in place of those that the run-in leaves"""
     staff: StaffLevels | None = None
@@ -237,12 +295,27 @@ class Channel(Spec):
     """what each contact offered costs beside the staff: the line, the licence"""
     lines: Some | None = None
     """contacts waiting or being served at once; more are blocked; without it there is no limit"""
+    acknowledged: YesNo = False
+    """deferrable: whether customers get an acknowledgement with a ticket number at once"""
+    interruptible: YesNo = False
+    """deferrable: whether an agent puts a message aside for a live contact that finds nobody free"""
     at_once: Few
     """contacts that an agent holds at the same time"""
     slowdown: Share
     """how much each further contact that an agent holds slows every one of them"""
     patience: Time
-    """how long a customer waits before hanging up"""
+    """live: how long a customer waits before hanging up; deferrable: how long before writing again or turning
+    elsewhere"""
+    silent: Share = 0.0
+    """live: share of those out of patience who leave without a word, so that an agent still takes them up"""
+    silent_work: SomeTime = 60.0
+    """live: how long an agent needs to find out that a customer has left without a word"""
+    chases: Share = 0.0
+    """deferrable: share of those out of patience who write again about the same message, each time anew"""
+    chasers: Few = 3
+    """deferrable: how often a customer writes again about a message, at most"""
+    chaser_work: Duration = 60.0
+    """deferrable: work that each such message adds"""
     handle_time: Ending
     """how long talk, or work on a message, takes"""
     handle_time_factor: Multiples | None = None
@@ -251,12 +324,28 @@ class Channel(Spec):
     """how long work after the contact takes, which keeps the agent and frees the line"""
     resolved_at_first_contact: Share
     """share of answers that solve the issue, the first and every later one"""
+    asks_back: Again = AgainRule(0.0, 0.0)
+    """deferrable: share of answers halfway through which the desk asks the customer back, and the median time until
+    the reply"""
+    transfer: GoTo = GoRule(0.0, "")
+    """share of answers that end with a transfer to another channel; the customer waits again there"""
+    escalates: PassOn = GoRule(0.0, "")
+    """self_service: share of what the machine does not solve that it passes on, and where to"""
+    escalated_handle_time: Factor = 1.0
+    """self_service: factor on the handle time of what the machine has passed on"""
     redial: Again
     """how many come back after hanging up or being blocked, and after which median time"""
     reconnect: Again
     """how many come back after an answer that did not solve the issue, and after which median time"""
+    elsewhere: GoLater = GoRule(0.0, "")
+    """how many of those who got no answer, and do not come back, turn to another channel, which, and after which
+    median time"""
+    public: GoLater = GoRule(0.0, "")
+    """how many of those who got no answer, or one that did not help, complain in public, on which channel, and after
+    which median time"""
     target: Target
-    """service level that is promised: live until an agent answers, deferrable until the reply is sent, by the clock"""
+    """service level that is promised: live until an agent answers, deferrable until the reply is sent; by the clock,
+    or in the channel's hours"""
     expected_wait: SomeTime
     """the wait that customers expect, which satisfaction measures a wait against"""
     at_closing: Literal["serve", "disconnect"] = "serve"
@@ -272,6 +361,8 @@ class Group(Spec):
     """channels that its agents answer"""
     then: Words = ()
     """channels that its agents answer when nobody waits on those"""
+    intents: Words = ()
+    """what they can help with; without it, with every intent"""
     staff: StaffLevels | None = None
     """net agents at work; a plain number holds while any of its channels has its hours"""
     shifts: ShiftsOf | None = None
@@ -281,6 +372,16 @@ class Group(Spec):
     shrinkage: Shrinkage
     """share of paid time in which an agent is not at work (holidays, illness, breaks, training): paid = net /
     (1 - shrinkage); 24 % if shifts show the breaks"""
+    speed: ByIntent = 1.0
+    """how fast its agents work; 1.1x does a tenth more in the same time"""
+    quality: ByIntent = 1.0
+    """factor on the chance that an answer of theirs solves the issue"""
+    end_of_shift: Literal["finish", "drop"] = "finish"
+    """whether agents finish what they hold when their shift ends, or put it back into the queue"""
+    absence: Share = 0.0
+    """share of days on which an agent is away without notice, drawn for each agent; leave it out of the shrinkage"""
+    overtime: Factor | None = None
+    """factor on the cost of time worked beyond the schedule; without it, such time is not paid"""
 
 
 class Event(Spec):
@@ -288,6 +389,9 @@ class Event(Spec):
 
     at: Moment
     """when it begins, by the desk's clock"""
+    every: Recurring | None = None
+    """how it recurs from then on, at the same time of day: a bill run each month, a mailing each week; without it, it
+    happens once"""
     lasts: SomeTime
     """how long it is at its height"""
     fades: Duration
@@ -295,11 +399,34 @@ class Event(Spec):
     factor: Factor | None = None
     """factor on the usual rate while it is at its height"""
     issues: Some | None = None
-    """how many issues it brings in all, in place of a factor"""
+    """how many issues it brings in all, each time, in place of a factor"""
     channels: Words = ()
     """channels on which it is felt; without it, all"""
     intent: str | None = None
     """what its issues are about; without it, what all others are"""
+
+
+class Surge(Spec):
+    """Surges at times that nobody knows before: outages. Each is felt on all its channels at once."""
+
+    often: PerSecond
+    """how often they come on average; in each replication their number is Poisson, at moments that are as likely as
+    any other, in the run-in too"""
+    lasts: SomeTime
+    """how long one is at its height"""
+    fades: Duration
+    """after that, the time in which what is left of it halves; 0 is at once"""
+    factor: FactorOrRange
+    """factor on the rate of that time while it is at its height"""
+    channels: Words = ()
+    """channels on which it is felt, at the same time; without it, all"""
+    intent: str | None = None
+    """what its issues are about; without it, what all others are"""
+    hours: Hours | None = None
+    """when it can begin; without it, at any time"""
+    adds: Literal["no", "yes"]
+    """whether it comes on top of the rates, volumes and shares of the scenario (yes), or is in them already (no): then
+    the rate beside surges is so much lower that the expected number of issues is what the scenario says at any time"""
 
 
 class Columns(Spec):
@@ -367,28 +494,41 @@ class Replay(Spec):
 class Demand(Spec):
     """How issues come over time, beside what each channel says."""
 
-    busy_days: Number
-    """how much days differ from the forecast: shape of a Gamma factor on each, the smaller the wilder; 60 is about
-    ±13 % from day to day (1 / √shape), 0 is none"""
+    busy_days: Number | None = None
+    """how much days differ from the forecast: shape of a Gamma factor on each, the same for all channels of a day, the
+    smaller the wilder; 60 is about ±13 % from day to day (1 / √shape), 0 is none"""
+    forecast_error: Share | None = None
+    """another way to say busy_days, not a further spread: the standard deviation of a day about its forecast, seen from
+    before; 12 % is a shape of 1 / 0.12² = 69, 0 % is none. A mean absolute error (MAPE) of 8 % is about 10 %. The
+    chance of single calls comes on top. Without either, it is that of busy_days 60: 12.9 %"""
     busy_hours: Number
-    """how much hours differ from the forecast of their day: shape of a Gamma factor on each, the smaller the wilder;
-    400 is about ±5 % from hour to hour (1 / √shape), 0 is none"""
+    """how much hours differ from the forecast of their day: shape of a Gamma factor on each, the same for all
+    channels, the smaller the wilder; 400 is about ±5 % from hour to hour (1 / √shape), 0 is none"""
     growth: Growth
     """growth of all rates and volumes, compounded from since on"""
     since: Date | None = None
     """day for which rates and volumes hold; without it, the first day"""
     months: Months | None = None
     """how the months of the year differ, as factors on all rates and volumes"""
+    surges: dict[str, Surge] = Field(default_factory=dict)
+    """surges at times that nobody knows before, by a name of your own"""
     replay: Replay | None = None
     """a real log of contacts in place of drawn ones"""
 
+    @property
+    def day_shape(self) -> float:
+        """The shape of the Gamma factor of days, whichever way it is said: 1 / cv². 0: no factor."""
+        if self.forecast_error is None:
+            return self.busy_days or 0.0
+        return 1 / max(self.forecast_error, 1e-6) ** 2 if self.forecast_error > 0 else 0.0
+
 
 class Policies(Spec):
-    routing: Annotated[Any, _read_policy(ROUTING), written.policy(ROUTING)]
+    routing: Annotated[Any, read_by(_policy_of(ROUTING)), written.policy(ROUTING)]
     """which waiting contact a free agent takes"""
-    response: Annotated[Any, _read_policy(RESPONSE), written.policy(RESPONSE)]
-    """which messages are answered"""
-    staffing: Annotated[Any, _read_policy(STAFFING), written.policy(STAFFING)]
+    response: Annotated[Any, read_by(read_responses), written.policies(RESPONSE)]
+    """what happens to a contact that reaches the desk; several policies add to one another"""
+    staffing: Annotated[Any, read_by(_policy_of(STAFFING)), written.policy(STAFFING)]
     """where the number of agents comes from"""
 
 

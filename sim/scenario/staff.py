@@ -203,4 +203,5 @@ def _preset(team: Team) -> dict[str, Default]:
 
 
 def _shift(given: InlineShift) -> Shift:
-    return Shift(agents=given.agents, days=given.days, start=given.start, end=given.end, breaks=given.breaks, cost=None)
+    """A shift of the scenario, of whoever works it."""
+    return Shift(given.agents, given.days, given.start, given.end, given.breaks, name=given.name, skill=given.skill)

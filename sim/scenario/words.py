@@ -18,6 +18,7 @@ from sim.errors import did_you_mean
 from sim.scenario import written
 from sim.scenario.problems import Problem, Problems, read_by
 from sim.scenario.ranges import Range, range_of
+from sim.scenario.recurring import EveryDays, Monthly, OnDates, read_every
 from sim.scenario.rota import FromFile, read_file, read_shifts
 from sim.scenario.weeks import (
     read_factor,
@@ -124,6 +125,74 @@ def read_again(value: Any) -> AgainRule:
     return AgainRule(units.share(chance.strip()), _within_a_century(after.strip()))
 
 
+class GoRule(NamedTuple):
+    """Whether somebody goes to another channel: with which chance, which channel, and after which median time in
+    seconds. Where `to` is empty, to the channel they wanted."""
+
+    chance: float
+    to: str
+    after: float = 0.0
+
+
+def read_go(value: Any) -> GoRule:
+    """``10% to second_line``, or ``no``: at once."""
+    return _going(value, "10% to second_line", timed=False)
+
+
+def read_go_later(value: Any) -> GoRule:
+    """``26% to phone after 1d``, or ``no``."""
+    return _going(value, "26% to phone after 1d", timed=True)
+
+
+def read_pass_on(value: Any) -> GoRule:
+    """``60% to chat``, ``60%`` (to the channel that the customer wanted), or ``no``."""
+    if not isinstance(value, GoRule) and " to " not in str(value) and str(value).strip().lower() != "no":
+        try:
+            return GoRule(units.share(value), "")
+        except Unclear as problem:
+            raise Unclear(problem.what, "write no, or a share and a channel, as in 60% to chat") from None
+    return _going(value, "60% to chat", timed=False)
+
+
+def _going(value: Any, example: str, *, timed: bool) -> GoRule:
+    if isinstance(value, GoRule):
+        return value
+    if isinstance(value, str) and value.strip().lower() == "no":
+        return GoRule(0.0, "")
+    hint = (
+        f"write no, or {'a share, a channel and a median time' if timed else 'a share and a channel'}, as in {example}"
+    )
+    chance, _, rest = str(value).partition(" to ")
+    to, later, after = rest.partition(" after ")
+    if not to.strip() or bool(later) != timed:
+        raise Unclear(f"{shown(value)} does not say who goes where" + " and when" * timed, hint)
+    return GoRule(units.share(chance.strip()), to.strip(), _within_a_century(after.strip()) if timed else 0.0)
+
+
+def read_yes(value: Any) -> bool:
+    """``yes`` or ``no``."""
+    if isinstance(value, bool):
+        return value
+    if str(value).strip().lower() not in ("yes", "no"):
+        raise Unclear(f"{shown(value)} is not yes or no", "write yes or no")
+    return str(value).strip().lower() == "yes"
+
+
+def read_by_intent(value: Any) -> float | dict[str, float]:
+    """``1.1x``, or a factor by intent: ``{billing: 1.2x}``."""
+    if not isinstance(value, dict):
+        return read_factor(value)
+    found, problems = {}, []
+    for intent, factor in value.items():
+        try:
+            found[intent] = read_factor(factor)
+        except Unclear as problem:
+            problems.append(Problem((intent,), problem.what, problem.hint))
+    if problems:
+        raise Problems(problems)
+    return found
+
+
 _SUMMER = {
     "BST": "Europe/London", "CEST": "Europe/Berlin", "EDT": "America/New_York", "CDT": "America/Chicago",
     "MDT": "America/Denver", "PDT": "America/Los_Angeles", "PST": "America/Los_Angeles", "CST": "America/Chicago",
@@ -179,11 +248,33 @@ def read_date(value: Any) -> date:
     return day
 
 
-def read_target(value: Any) -> tuple[float, float]:
-    share, within = units.target(value)
+class Promise(NamedTuple):
+    """A share of the contacts within so many seconds; `business`: of opening hours, else by the clock."""
+
+    share: float
+    within: float
+    business: bool = False
+
+
+_OF_HOURS = re.compile(r"\s+of\s+opening\s+hours\s*")
+
+
+def read_target(value: Any) -> Promise:
+    """``80% within 20s``, ``80/20``, ``90% within 8h of opening hours``."""
+    if isinstance(value, Promise):
+        return value
+    found = _OF_HOURS.search(value) if isinstance(value, str) else None
+    business = found is not None and found.end() == len(value)
+    text = value[: found.start()] if found is not None and business else value
+    try:
+        share, within = units.target(text)
+    except Unclear as problem:
+        hours = re.search("work|business", str(value))
+        hint = "write it as in 90% within 8h of opening hours" if hours else problem.hint
+        raise Unclear(problem.what, hint) from None
     if within > LONGEST:
         raise Unclear(f"{shown(value)} is more than a century", "give less")
-    return share, within
+    return Promise(share, within, business)
 
 
 def read_growth(value: Any) -> float:
@@ -311,6 +402,31 @@ def read_range(value: Any) -> Range:
     return found
 
 
+class Heights(NamedTuple):
+    """How high surges are: each of its own factor, uniform from `low` to `high`."""
+
+    low: float
+    high: float
+
+    @property
+    def mean(self) -> float:
+        return (self.low + self.high) / 2
+
+
+def read_heights(value: Any) -> Heights:
+    """``2.5x``, or ``1.5x..4x``: the factor, or the lowest and the highest."""
+    if isinstance(value, Heights):
+        return value
+    span = range_of(value) if isinstance(value, str) else None
+    if span is not None and span.step is not None:
+        raise Unclear(f"{shown(value)} has steps", "write the lowest and the highest factor, as in 1.5x..4x")
+    ends = [value, value] if span is None else [span.word(span.low), span.word(span.high)]
+    heights = Heights(*map(read_factor, ends))
+    if heights.low < 1:
+        raise Unclear(f"{shown(value)} is less than usual", "a surge brings more: write it as in 2.5x or 1.5x..4x")
+    return heights
+
+
 def read_plain_money(value: Any) -> Money:
     money = units.money(value)
     if money.per is not None:
@@ -332,7 +448,8 @@ Shrinkage = Annotated[float, read_by(read_shrinkage), written.SHRINKAGE]
 PerSecond = Annotated[float, read_by(units.rate), written.PER_SECOND]
 PerTime = Annotated[Money, read_by(_per_time), written.PER_TIME]
 Factor = Annotated[float, read_by(read_factor), written.FACTOR]
-Target = Annotated[tuple[float, float], read_by(read_target), written.TARGET]
+FactorOrRange = Annotated[Heights, read_by(read_heights), written.HEIGHTS]
+Target = Annotated[Promise, read_by(read_target), written.TARGET]
 Targets = Annotated[dict[str, Target], written.by_name(written.TARGET, "phone", "channel")]
 Date = Annotated[date, read_by(read_date), written.DATE]
 Shape = Annotated[str | Week, read_by(read_shape), written.SHAPE]
@@ -341,6 +458,7 @@ Months = Annotated[tuple[float, ...], read_by(read_months), written.MONTHS]
 Multiples = Annotated[Week, read_by(read_multiples), written.MULTIPLES]
 Growth = Annotated[float, read_by(read_growth), written.GROWTH]
 Counted = Annotated[Counts, read_by(read_counts), written.COUNTS]
+Recurring = Annotated[EveryDays | Monthly | OnDates, read_by(read_every), written.EVERY]
 Moment = Annotated[datetime, read_by(read_moment), written.MOMENT]
 HolidaysOf = Annotated[Holidays, read_by(read_holidays), written.HOLIDAYS]
 Limit = Annotated[str, read_by(read_limit), written.LIMIT]
@@ -353,6 +471,12 @@ Amount = Annotated[Money, read_by(read_plain_money), written.AMOUNT]
 Zone = Annotated[str, read_by(read_zone), written.ZONE]
 Interval = Annotated[float, read_by(read_interval), written.INTERVAL]
 Again = Annotated[AgainRule, read_by(read_again), written.AGAIN]
+GoTo = Annotated[GoRule, read_by(read_go), written.GO]
+GoLater = Annotated[GoRule, read_by(read_go_later), written.GO_LATER]
+PassOn = Annotated[GoRule, read_by(read_pass_on), written.PASS_ON]
+Closed = Annotated[str, written.CLOSED]
+YesNo = Annotated[bool, read_by(read_yes), written.YES_NO]
+ByIntent = Annotated[float | dict[str, float], read_by(read_by_intent), written.BY_INTENT]
 Words = Annotated[tuple[str, ...], read_by(read_words), written.WORDS]
 Some = Annotated[int, read_by(lambda value: units.count(value, least=1)), written.SOME]
 Few = Annotated[int, read_by(lambda value: units.count(value, least=1, most=50)), written.FEW]

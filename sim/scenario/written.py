@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from sim import units
 from sim.defaults import SHAPES
 
 Schema = dict[str, Any]
@@ -53,6 +52,17 @@ def policy(catalogue: Mapping[str, Any]) -> Written:
     )  # fmt: skip
 
 
+def policies(catalogue: Mapping[str, Any]) -> Written:
+    """A policy of a catalogue, or a list of them."""
+    one = policy(catalogue)
+    several = tuple(catalogue)[-2:]
+    schema = one.schema | {"type": ["string", "array"], "items": _STRING}
+    return replace(
+        one, kind=one.kind + ", or a list of them", examples=(*one.examples, list(several)), schema=schema,
+        say=lambda value: getattr(value, "name", None),
+    )  # fmt: skip
+
+
 def by_name(each: Written, name: str, of: str) -> Written:
     """Values by a name each, that of a channel, say: `name` is one of them, `of` says what is named."""
     schema = {"type": "object", "additionalProperties": each.schema}
@@ -73,8 +83,9 @@ _LENGTH = rf"(?:(?:{_DIGITS}\s*[A-Za-z]+\s*)+|{_NUMBER})"
 _SHARE = rf"{_NUMBER}\s*%?"
 _RATE = rf"{_NUMBER}\s*/\s*[A-Za-z]+"
 _FACTOR = rf"{_NUMBER}\s*[xX×]?"
-_TARGET = rf"(?:{_DIGITS}\s*/\s*{_DIGITS}|{_SHARE}\s+within\s+{_LENGTH})"
+_TARGET = rf"(?:{_DIGITS}\s*/\s*{_DIGITS}|{_SHARE}\s+within\s+{_LENGTH})(?:\s+of\s+opening\s+hours)?"
 _AGAIN = rf"(?:{_any_case('no')}|{_SHARE}\s* after \s*{_LENGTH})"
+_GO = rf"(?:{_any_case('no')}|{_SHARE}\s* to .*)"
 _MONEY = rf"{_NUMBER}\s*[A-Z]{{3}}"
 _DATE = "[0-9]{4}[−-][0-9]{2}[−-][0-9]{2}"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}"
@@ -150,11 +161,20 @@ _FROM_LOG: dict[str, tuple[str, Schema]] = {
     "gap": ("how long after their last call agents still count as present", _A_TIME),
     "per": ("the length of the intervals in which they are counted, which divides a day", _A_TIME),
 }
+_RAMP = rf"from\s+{_SHARE}\s+over\s+{_LENGTH}"
 _SHIFT: dict[str, tuple[str, Schema]] = {
     "agents": ("how many work this shift", _or_number(_NUMBER, minimum=1)),
     "days": ("on which days it begins; without it daily", _text(_DAYS)),
     "hours": ("from when to when; past midnight for a night shift", _text(_SPAN)),
     "breaks": ("when nobody of it is at work, paid if nothing else is said", _texts(_BREAK)),
+    "speed": ("how fast they work, as in 1.1x", _or_number(_FACTOR, exclusiveMinimum=0, maximum=100)),
+    "quality": (
+        "factor on the chance that an answer of theirs solves the issue",
+        _or_number(_FACTOR, exclusiveMinimum=0, maximum=100),
+    ),
+    "rank": ("which of the free agents takes a contact: the lowest rank first; without it 0", _COUNTED),
+    "ramp": ("how newcomers get up to speed, as in from 60% over 8w", _text(_RAMP)),
+    "since": ("the day on which these newcomers began", _text(_DATE)),
 }
 _HOLIDAYS: dict[str, tuple[str, Schema]] = {
     "country": ("two letters, and those of a region after a hyphen", {"type": ["string", "null"]}),
@@ -171,6 +191,12 @@ _WEEKLY = "Days are mon, tue, … or full names, mon-fri, sat,sun, daily, and ho
 
 def _percent(value: float) -> str:
     return f"{100 * value:g}%"
+
+
+def _going(rule: Any) -> str:
+    """A rule of who goes to another channel that is off, as a default may be; with where to if it is not."""
+    to = f" to {rule.to}" if rule.to else ""
+    return f"{_percent(rule.chance)}{to}" if rule.chance else "no"
 
 
 TEXT = Written("text", schema=_STRING)
@@ -191,6 +217,10 @@ GROWTH = Written(
 FACTOR = Written(
     "a factor above 0", "x", ("1.6x", "0.8x"), _or_number(_FACTOR, exclusiveMinimum=0, maximum=100),
     say=lambda value: f"{value:g}x",
+)  # fmt: skip
+HEIGHTS = Written(
+    "a factor of 1 or more, or a range of them", "x", ("2.5x", "1.5x..4x"),
+    _or_number(rf"{_FACTOR}\s*(?:\.\.\s*{_FACTOR}\s*)?", minimum=1, maximum=100), "Of a range, each draws its own.",
 )  # fmt: skip
 MULTIPLES = Written(
     "a factor, or factors by days and hours", "x", ({"mon 08:00-12:00": "1.2x", "fri": "0.9x"},),
@@ -218,9 +248,40 @@ PER_TIME = Written(
     _text(rf"{_MONEY}\s*/\s*[A-Za-z]+"),
 )  # fmt: skip
 TARGET = Written(
-    "a share within a time", "% and " + _LENGTHS, ("80% within 20s", "80/20"), _text(_TARGET), "80/20 is in % and s."
-)
+    "a share within a time", "% and " + _LENGTHS, ("80% within 20s", "80/20", "90% within 8h of opening hours"),
+    _text(_TARGET), "80/20 is in % and s. Of opening hours: the clock stands still while the channel is closed.",
+)  # fmt: skip
 AGAIN = Written("a share after a median time, or no", "% and " + _LENGTHS, ("55% after 30m", "no"), _text(_AGAIN))
+GO = Written(
+    "a share to a channel, or no", "%", ("10% to second_line", "no"), _text(_GO), say=lambda rule: _going(rule),
+)  # fmt: skip
+GO_LATER = Written(
+    "a share to a channel after a median time, or no", "% and " + _LENGTHS, ("26% to phone after 1d", "no"),
+    _text(_GO), say=lambda rule: _going(rule),
+)  # fmt: skip
+PASS_ON = Written(
+    "a share, or a share to a channel, or no", "%", ("60%", "60% to chat", "no"),
+    _or_number(rf"(?:{_SHARE}|{_GO})", minimum=0, maximum=1),
+    "Who was sent by another channel is passed on to that one; the channel named is for the others.",
+    say=lambda rule: _going(rule),
+)  # fmt: skip
+CLOSED = Written(
+    "message, next_opening, or a channel", "", ("message", "next_opening", "email"), _STRING,
+    choices={
+        "message": "a message turns them away; nobody makes contact outside the hours",
+        "next_opening": "they come back when it opens next",
+        "email": "or any other channel: they go there at once",
+    },
+)  # fmt: skip
+YES_NO = Written(
+    "yes or no", "", ("yes", "no"), {"type": ["string", "boolean"], "pattern": _whole(_any_case("yes", "no"))},
+    say=lambda value: "yes" if value else "no",
+)  # fmt: skip
+BY_INTENT = Written(
+    "a factor, or factors by intent", "x", ("1.1x", {"billing": "1.2x", "move": "0.9x"}),
+    _or(_or_number(_FACTOR, exclusiveMinimum=0, maximum=100), _mapping(".*", FACTOR.schema)),
+    "Intents left out have 1x.", say=lambda value: f"{value:g}x",
+)  # fmt: skip
 TIME = Written(
     "a distribution, its mean, or endless", _LENGTHS,
     ("weibull(mean 25m, shape 0.86)", "exponential(mean 8m, zero 10%)", "8m", "endless"),
@@ -235,6 +296,12 @@ ENDING = Written(
 )  # fmt: skip
 DATE = Written("a date", "year-month-day", ("2026-10-05",), _text(_DATE))
 MOMENT = Written("a date and a time", "by the desk's clock", ("2026-10-06 18:20",), _text(rf"{_DATE}[T ]\s*{_CLOCK}"))
+EVERY = Written(
+    "a number of days, a day of the month, or dates", "",
+    ("7d", "month", "month on the 15th", "month on the last working day", ["2026-11-02", "2026-12-01"]),
+    _texts(rf"(?:{_LENGTH}|{_any_case('day')}|{_any_case('week')}|{_any_case('month')}.*|{_DATE})"),
+    "The clock shows the same time. Working days are mon-fri but for holidays; a month that is too short has its last.",
+)  # fmt: skip
 ZONE = Written("a time zone", "", ("Europe/London", "America/New_York", "UTC"), _STRING)
 HOLIDAYS = Written(
     "a country, a region of it, or dates", "", ("GB", "US-NY", {"country": "GB-ENG", "also": ["2026-12-24"]}),
@@ -293,10 +360,8 @@ SHIFTS = Written(
     keys=_meanings(_SHIFT) | _meanings(_IN_A_FILE),
 )  # fmt: skip
 
-_SETTINGS = {units.duration: DURATION, units.share: SHARE}
-
 
 def _calls(name: str, policy: Any) -> tuple[str, ...]:
     """A policy alone, and with all its settings."""
-    settings = [f"{each.name} {_SETTINGS[each.metadata['read']].examples[0]}" for each in fields(policy)]
+    settings = [f"{each.name} {each.metadata['example']}" for each in fields(policy) if each.metadata["example"]]
     return (name, f"{name}({', '.join(settings)})") if settings else (name,)

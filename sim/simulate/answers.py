@@ -70,6 +70,8 @@ class Answers:
         speed = self._speed(contact, agent)
         if more.back:
             more.back = more.away = False
+            if self._journal is not None:
+                self._journal.note(contact, "is taken up again", left=more.left // RATE, speed=speed)
             return -(-more.left * ONE // speed)
         ticks = self._factored(contact, self.begins(contact)) + more.chasers * channel.chaser_work
         if channel.asks_back:
@@ -78,9 +80,14 @@ class Answers:
                 more = contact.tells()
                 more.asks_for, more.asking = delay, ticks - ticks // 2
                 ticks //= 2
+        if self._journal is not None:
+            about = {"ticks": ticks, "speed": speed, "rest": more.asking, "usual": contact.work[0]}
+            self._journal.note(contact, "is worked on", **about)
         for offer in self._tables.retention:
             if offer.intent == self._intent_of[contact.issue] and more.retained == NEVER:
                 more = contact.tells()
+                if self._journal is not None:
+                    self._journal.note(contact, "is offered to stay", chance=offer.chance)
                 more.retained = int(self._fates.draw("retain", contact.issue, contact.answer) < offer.chance)
         return -(-ticks * ONE // speed) * RATE
 
@@ -106,6 +113,8 @@ class Answers:
         if more.silent:
             contact.gone = True
             contact.lane.lines.in_use -= 1
+            if self._journal is not None:
+                self._journal.note(contact, "is found to have left")
             return 0
         if more.asking != NEVER:
             self._asks(contact)
@@ -137,6 +146,8 @@ class Answers:
         to = self._channels[channel].transfers
         if to != NOWHERE and contact.by is not None and self._fates.coin("transfer", issue, answer, channel):
             contact.outcome, contact.resolved = TRANSFERRED, 0
+            if self._journal is not None:
+                self._journal.note(contact, "is transferred", to=to)
             self._returns.offer(contact, to, TRANSFER, self._env.now)
             return
         if quality == ONE:
@@ -163,6 +174,8 @@ class Answers:
     def _replies(self, event: Due) -> None:
         contact: Contact = event.about
         contact.more.replied = self._env.now
+        if self._journal is not None:
+            self._journal.note(contact, "replies")
         self._returns_to_line(contact)
         self._back(contact)
 
@@ -196,7 +209,7 @@ class Answers:
                 more.left = left * self._speed(contact, agent) // ONE
                 more.back = True
             if self._journal is not None:
-                self._journal.note(contact, "is put back", left=left)
+                self._journal.note(contact, "is put back", left=left // RATE)
             self._spell(contact)
             contact.lane.join(contact)
             back.append(contact)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Sequence
+from typing import Any
 
 from sim.desk import NOWHERE, RATE, Desk
 from sim.population.fates import Fates
@@ -113,6 +114,7 @@ class Centre:
         self._door = Door(desk, fates, self._returns, self._machine, self._at_once, issues, tables, journal)
         self._at_door, self._in_line, self._ranks = self._door.watched, self._door.speaks_of_waits, self._door.ranks
         self._fronts = any(channel.front != NOWHERE for channel in desk.channels)
+        self._patience_is_listed = not self._fronts and journal is None
         self._special = self._sticky or self._reserves or any(channel.automatic for channel in desk.channels)
         """Whether a free agent is not all that a contact meets behind the door."""
         responses = desk.responses
@@ -220,6 +222,8 @@ class Centre:
             waiting = [contact for lane in self._lanes if lane.channel is channel for contact in lane.everyone()]
             for contact in sorted(waiting, key=lambda contact: contact.key):
                 if not (contact.more.silent or contact.more.callback or contact.more.back):
+                    if self._journal is not None:
+                        self._journal.note(contact, "is cut off at closing")
                     contact.lane.waiting -= 1
                     self._leave(contact, DISCONNECTED)
                     self._returns.elsewhere(contact)
@@ -249,8 +253,14 @@ class Centre:
 
     def _offer(self, contact: Contact) -> None:
         if contact.attempt > 1 and self._solved[contact.issue]:
+            if self._journal is not None:
+                self._journal.note(contact, "is not made")
             return
         self.contacts.append(contact)
+        if self._journal is not None:
+            self._note_offer(contact)
+        if self._ranks:
+            contact.urgency = self._door.urgency(contact)
         lane = contact.lane
         if not (lane.always_open or lane.channel.is_open(contact.offered)):
             self._door.turns_away(contact)
@@ -278,7 +288,7 @@ class Centre:
                 return
         if self._interrupts and self._interrupts_for(contact, self._router.at_once[lane.number], at_once=True):
             return
-        if contact.attempt == 1 and not self._fronts:
+        if contact.attempt == 1 and self._patience_is_listed:
             patience = self._first_patience[contact.issue]
         else:
             patience = self.fates.patience(contact.issue, contact.attempt, contact.channel)
@@ -298,6 +308,8 @@ class Centre:
             return False
         if not self._teams[agent.group].may_take(agent, contact.channel, contact.lane.at_once):
             return False
+        if self._journal is not None:
+            self._journal.note(contact, "goes to who answered before")
         self._answer(contact, agent, contact.offered)
         return True
 
@@ -308,7 +320,9 @@ class Centre:
         for group in groups:
             agent = self._answers.interruptible(self._teams[group])
             if agent is not None:
-                self._answers.puts_back(agent)
+                back = self._answers.puts_back(agent)
+                if self._journal is not None:
+                    self._note_interruption(contact, agent, back)
                 if at_once:
                     self._answer(contact, agent, self.env.now)
                 else:
@@ -322,6 +336,8 @@ class Centre:
         if booked is None:
             return False
         tick = contact.lane.channel.opens(self.env.now + booked)
+        if self._journal is not None:
+            self._journal.note(contact, "is booked", at=tick)
         if tick is not None:
             Due(self.env, tick - self.env.now, TIMER | contact.key | CALLBACK, [self._callback_due], contact)
         return True
@@ -334,10 +350,8 @@ class Centre:
 
     def _queue(self, contact: Contact, patience: int) -> None:
         lane = contact.lane
-        if self._ranks and contact.urgency != BOOKED:
-            contact.urgency = self._door.urgency(contact)
         if self._journal is not None:
-            self._note_queue(contact)
+            self._note_queue(contact, patience)
         lane.join(contact)
         if patience != NEVER:
             if not lane.channel.live:
@@ -357,11 +371,13 @@ class Centre:
     def _overflow(self, event: Due) -> None:
         """A waiting contact has become eligible for further groups."""
         contact: Contact = event.about
-        if contact.answered != NEVER or contact.gone or contact.more.silent:
+        if (contact.answered != NEVER and not contact.more.back) or contact.gone or contact.more.silent:
             return
         groups = self._router.eligible(contact.lane.number, self.env.now - contact.since)
+        if self._journal is not None and contact.issue == self._journal.issue:
+            self._journal.note(contact, "overflows", floor=self._floor(groups))
         self._ask(contact, groups)
-        if self._interrupts and contact.answered == NEVER:
+        if self._interrupts and (contact.answered == NEVER or contact.more.back):
             self._interrupts_for(contact, groups, at_once=False)
 
     def _ask(self, contact: Contact, groups: Sequence[int]) -> None:
@@ -396,7 +412,7 @@ class Centre:
             contact.lane.waiting -= 1
             self._leave(contact, ABANDONED)
         if self._journal is not None:
-            self._journal.note(contact, "abandons", silent=contact.more.silent)
+            self._journal.note(contact, "abandons", silent=contact.more.silent, waited=self.env.now - contact.since)
         self._returns.after_giving_up(contact)
 
     def _writes_again(self, contact: Contact) -> None:
@@ -410,6 +426,8 @@ class Centre:
         elif self._returns.unanswered(contact) and self._withdraws:
             contact.lane.waiting -= 1
             self._leave(contact, WITHDRAWN)
+            if self._journal is not None:
+                self._journal.note(contact, "is withdrawn")
 
     def _outsourced(self, event: Due) -> None:
         contact: Contact = event.about
@@ -440,7 +458,7 @@ class Centre:
     # --- work --------------------------------------------------------------------------------------------------------
 
     def _answer(self, contact: Contact, agent: Agent, now: int) -> None:
-        if self._sticky:
+        if self._sticky and not contact.more.silent:
             self._answered_by[contact.issue] = agent
         if self._journal is not None:
             self._journal.note(contact, "is taken", group=agent.group, agent=agent.number, waited=now - contact.since)
@@ -554,6 +572,8 @@ class Centre:
         back = self._answers.puts_back(agent)
         self._leaves(self._teams[agent.group], agent)
         for contact in back:
+            if self._journal is not None:
+                self._journal.note(contact, "is left behind", group=agent.group, agent=agent.number)
             if contact.more.back:
                 self._call(contact)
 
@@ -577,6 +597,8 @@ class Centre:
                 if not over and self._router.again:
                     self._remember(agent.group, now + self._router.again)
                 return
+            if self._journal is not None:
+                self._note_choice(contact, agent)
             self._answer(contact, agent, now)
 
     def _rest(self, agent: Agent, team: Team, now: int) -> None:
@@ -613,23 +635,86 @@ class Centre:
 
     # --- journal -----------------------------------------------------------------------------------------------------
 
-    def _note_queue(self, contact: Contact) -> None:
+    def _note_offer(self, contact: Contact) -> None:
         assert self._journal is not None
         if contact.issue != self._journal.issue:
             return
-        place = (contact.urgency, contact.since)
+        lane, queue = contact.lane, contact.lane.number
+        groups = [group for group in range(len(self._teams)) if self._router.may_ever(queue, group)]
+        self._journal.note(
+            contact,
+            "is offered",
+            queue=queue,
+            floor=self._floor(groups),
+            at_once=list(self._router.at_once[queue]),
+            waiting=lane.waiting,
+            lines=lane.lines.in_use,
+            of_lines=lane.channel.lines,
+        )
+
+    def _note_queue(self, contact: Contact, patience: int) -> None:
+        assert self._journal is not None
+        if contact.issue != self._journal.issue:
+            return
+        place = (contact.urgency, contact.since, contact.key)
         waiting = contact.lane.everyone()
+        ahead = sorted(
+            (other.urgency, other.since, other.issue, other.attempt)
+            for other in waiting
+            if (other.urgency, other.since, other.key) <= place
+        )
         self._journal.note(
             contact,
             "joins the line",
-            ahead=[(other.issue, other.attempt) for other in waiting if (other.urgency, other.since) <= place],
+            ahead=[(issue, attempt, since) for _, since, issue, attempt in ahead],
             waiting=len(waiting),
-            staff=[
-                (number, team.present, sum(agent.present and not agent.held for agent in team.agents))
-                for number, team in enumerate(self._teams)
-            ],
             urgency=contact.urgency,
+            patience=patience,
         )
+
+    def _note_choice(self, contact: Contact, agent: Agent) -> None:
+        """An agent has chosen the contact from the lines, and left others in them."""
+        assert self._journal is not None
+        if contact.issue != self._journal.issue:
+            return
+        heads = [
+            (lane.number, head.issue, head.attempt, head.since)
+            for lane in self._lanes
+            if self._router.may_ever(lane.number, agent.group)
+            for head in lane.everyone()[:1]
+        ]
+        self._journal.note(contact, "is chosen", heads=heads, because=self._router.because)
+
+    def _note_interruption(self, contact: Contact, agent: Agent, back: Sequence[Contact]) -> None:
+        assert self._journal is not None
+        aside = [(other.issue, other.attempt) for other in back]
+        self._journal.note(contact, "interrupts", group=agent.group, agent=agent.number, aside=aside)
+        for other in back:
+            self._journal.note(other, "is put aside", by=(contact.issue, contact.attempt))
+
+    def _floor(self, groups: Sequence[int]) -> list[dict[str, Any]]:
+        """Who of the groups is there now, who has nothing in hand, and what the others hold."""
+        waiting = {contact.key for lane in self._lanes for contact in lane.everyone()}
+        held: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for contact in self.contacts:
+            agent = contact.by
+            if agent is None or not agent.held or contact.freed != NEVER:
+                continue
+            if not contact.more.away and contact.key not in waiting:
+                held.setdefault((agent.group, agent.number), []).append((contact.issue, contact.attempt))
+        return [
+            {
+                "group": group,
+                "level": self._teams[group].level,
+                "free": [agent.number for agent in self._teams[group].agents if agent.present and not agent.held],
+                "busy": [
+                    (agent.number, held.get((group, agent.number), []))
+                    for agent in self._teams[group].agents
+                    if agent.present and agent.held
+                ],
+            }
+            for group in groups
+        ]
 
 
 def _out_of_order(desk: Desk) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.desk import NOWHERE
 from sim.schemas import NEVER, Outcome
 from sim.simulate.events import Keyed
 
@@ -28,8 +27,6 @@ class More:
     """Work left, in ticks, once the customer has replied to what the desk has to ask."""
     factor = 0
     """Millionths of the work, of what a machine passed on; 0: as usual."""
-    wanted = NOWHERE
-    """The channel that the customer wanted who came to a machine in front of it."""
     silent = False
     """Gone without a word: still in the line."""
     callback = False

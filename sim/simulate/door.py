@@ -100,6 +100,8 @@ class Door:
         else:
             self._action = action = self._ask(contact)
             chance = round(action.chance * ONE) if isinstance(action, Ignore) else 0
+        if self._journal is not None and chance:
+            self._journal.note(contact, "may be ignored", chance=chance)
         return chance > 0 and self._fates.draw("ignored", contact.issue, contact.attempt) < chance
 
     def _informs(self, contact: Contact) -> bool:
@@ -110,6 +112,8 @@ class Door:
         intent = self._issues["intent"].item(contact.issue)
         for message in self._tables.messages:
             if message.since <= contact.offered < message.until and intent in message.intents:
+                if self._journal is not None:
+                    self._journal.note(contact, "hears the message", chance=message.chance)
                 if self._fates.draw("inform", contact.issue, contact.attempt) >= message.chance:
                     return False
                 self._ends(contact, CONTAINED)
@@ -128,7 +132,12 @@ class Door:
         view.expected = 0 if free or contact.lane.channel.automatic else self.expected_wait(contact.lane)
         for name in ("intent", "segment", "tenure", "contract"):
             setattr(view, name, issues[name].item(issue))
-        return self._policy.decide(view, self._state)
+        action = self._policy.decide(view, self._state)
+        if self._journal is not None:
+            self._journal.note(
+                contact, "is decided on", does=type(action).__name__, because=action.because, expected=view.expected
+            )
+        return action
 
     # --- instead of waiting ------------------------------------------------------------------------------------------
 
@@ -140,7 +149,11 @@ class Door:
             return patience
         wait = self.expected_wait(contact.lane)
         number = contact.channel
+        if self._journal is not None:
+            self._note_wait(contact, wait)
         to = self._deflection(number, wait)
+        if self._journal is not None and to is not None:
+            self._journal.note(contact, "is asked to use another channel", to=to[0], chance=to[1])
         if to is not None and self._fates.draw("deflect", contact.issue, contact.attempt) < to[1]:
             self._leaves(contact, DEFLECTED)
             if self._journal is not None:
@@ -148,6 +161,8 @@ class Door:
             self._returns.offer(contact, to[0], DEFLECTION, contact.offered)
             return None
         chance = self._callback(number, wait)
+        if self._journal is not None and chance:
+            self._journal.note(contact, "is offered a callback", chance=chance)
         if chance and self._fates.draw("callback", contact.issue, contact.attempt) < chance:
             contact.lane.lines.in_use -= 1
             contact.outcome = CALLBACK_PENDING
@@ -200,6 +215,15 @@ class Door:
             return None
         return max(patience, announcement.stay * wait // ONE)
 
+    def _note_wait(self, contact: Contact, wait: int) -> None:
+        assert self._journal is not None
+        lane = contact.lane
+        there = sum(team.present for team in self._teams[lane.number])
+        self._journal.note(
+            contact, "expects to wait", expected=wait if wait < ENDLESS else None, waiting=lane.waiting,
+            usual=lane.channel.usual, hands=there * lane.at_once,
+        )  # fmt: skip
+
     def expected_wait(self, lane: Lane) -> int:
         """(waiting + 1) · usual work / (agents there · contacts each may hold), in ticks; 2⁶² where nobody is there."""
         there = sum(team.present for team in self._teams[lane.number])
@@ -226,6 +250,8 @@ class Door:
         chance = channel.chases
         if self._tables is not None and self._tables.chases:
             chance = chance * self._tables.chases[contact.channel] // ONE
+        if self._journal is not None:
+            self._journal.note(contact, "runs out of patience", chance=chance)
         return self._fates.draw("chase", contact.issue, contact.attempt) < chance
 
     def _leaves(self, contact: Contact, outcome: int) -> None:

@@ -10,7 +10,7 @@ from sim.desk import Desk
 from sim.population.draw import Population
 from sim.schemas import CONTACTS, NEVER
 from sim.simulate.centre import Centre
-from sim.simulate.journal import Journal
+from sim.simulate.journal import Journal, Witness
 from sim.tables import Table
 
 _OF_THE_CONTACT = (
@@ -41,7 +41,8 @@ def simulate(desk: Desk, population: Population, journal: Journal | None = None)
     arrivals = list(zip(issues["arrival"].tolist(), range(len(issues)), strict=True))
     # issues are numbered in order of arrival as they are drawn, but one appended later may come earlier
     arrivals.sort()
-    centre = Centre(desk, arrivals, issues, population.fates(), journal)
+    fates = population.fates() if journal is None else Witness(population.fates(), journal)
+    centre = Centre(desk, arrivals, issues, fates, journal)
     centre.run()
     rows = np.array(centre.spells, dtype=np.int64).reshape(-1, len(SPELLS))
     spells = Table({name: rows[:, column] for column, name in enumerate(SPELLS)})

@@ -30,18 +30,22 @@ class Machine:
         self._answers = answers
         self._returns = returns
         self._journal = journal
+        self._wanted: dict[int, int] = {}
+        """By issue, the channel that a customer wanted who came to a machine in front of it."""
         self._serving: list[dict[int, Contact]] = [{} for _ in desk.channels]
 
     def stands_in_front(self, contact: Contact, lane_of: Callable[[int, int], Lane]) -> None:
         """A first contact may try the machine in front of the channel it wants."""
         front = self._channels[contact.channel].front
         if front != NOWHERE and self._fates.coin("front", contact.issue, 1, contact.channel):
-            contact.tells().wanted = contact.channel
+            self._wanted[contact.issue] = contact.channel
             contact.lane = lane_of(contact.issue, front)
             contact.channel = front
 
     def serves(self, contact: Contact) -> None:
         handle = self._answers.begins(contact)
+        if self._journal is not None:
+            self._journal.note(contact, "is served by the machine", handle=handle)
         self._serving[contact.channel][contact.key] = contact
         Due(self._env, handle, COMPLETION | contact.key, [self._done], contact)
 
@@ -56,17 +60,20 @@ class Machine:
             if self._journal is not None:
                 self._journal.note(contact, "is helped by the machine")
             return
-        if self._fates.coin("escalate", contact.issue, contact.answer, contact.channel):
+        if self._journal is not None:
+            self._journal.note(contact, "is not helped by the machine")
+        passed_on = self._fates.coin("escalate", contact.issue, contact.answer, contact.channel)
+        if passed_on and self._escalates(contact, self._channels[contact.channel].escalated):
             contact.outcome = TRANSFERRED
-            self._escalates(contact, self._channels[contact.channel].escalated)
             return
-        wanted = contact.more.wanted
-        self._returns.unsolved(contact, contact.channel if wanted == NOWHERE else wanted)
+        self._returns.unsolved(contact, self._wanted.get(contact.issue, contact.channel))
 
     def breaks_down(self, channel: int) -> None:
         """All whom it serves are cut off at once, and go to people."""
         for _, contact in sorted(self._serving[channel].items()):
             self._leaves(contact, DISCONNECTED)
+            if self._journal is not None:
+                self._journal.note(contact, "is cut off by an outage")
             self.escalates_without(contact)
 
     def escalates_without(self, contact: Contact) -> None:
@@ -82,8 +89,7 @@ class Machine:
         contact.lane.lines.in_use -= 1
 
     def _escalates(self, contact: Contact, factor: int) -> bool:
-        wanted = contact.more.wanted
-        to = self._channels[contact.channel].escalates if wanted == NOWHERE else wanted
+        to = self._wanted.get(contact.issue, self._channels[contact.channel].escalates)
         if to == NOWHERE:
             return False
         following = self._returns.offer(contact, to, ESCALATION, self._env.now)

@@ -93,19 +93,27 @@ class Returns:
         tick = self._channels[channel].opens(self._env.now + delay)
         if tick is None:
             if self._journal is not None:
-                self._journal.note(contact, "would come again, but the channel does not open any more")
+                self._journal.note(contact, "would come again, but it does not open", to=channel, cause=cause)
         else:
             self.offer(contact, channel, cause, tick)
 
     def offer(self, contact: Contact, channel: int, cause: int, tick: int) -> Contact | None:
         """The next contact of the same issue; None at the cap on attempts."""
         issue = contact.issue
+        if self.solved[issue]:
+            if self._journal is not None:
+                self._journal.note(contact, "is solved meanwhile")
+            return None
         if self._made[issue] >= ATTEMPTS:
             self.capped += 1
+            if self._journal is not None:
+                self._journal.note(contact, "has tried too often", most=ATTEMPTS)
             return None
         self._made[issue] += 1
         following = Contact(issue, self._made[issue], self._lane_of(issue, channel), cause, tick)
         following.due(self._env, tick - self._env.now, ARRIVAL | following.key, self._on_offer)
         if self._journal is not None:
-            self._journal.note(contact, "will make contact again", attempt=following.attempt, cause=cause, at=tick)
+            self._journal.note(
+                contact, "will make contact again", attempt=following.attempt, cause=cause, to=channel, at=tick
+            )
         return following

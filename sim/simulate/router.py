@@ -24,6 +24,8 @@ class Router(Protocol):
     delays: list[tuple[int, ...]]
     """By queue, the waits in ticks after which further groups become eligible."""
 
+    because: str
+    """Why `next` gave whom it gave, last."""
     again: int
     """After `next` gave nobody: ticks until the question should be put again (0: at the next event)."""
 
@@ -51,6 +53,7 @@ class _Closed:
     """Whom a closing leaves behind."""
 
     again = 0
+    because = ""
 
     def __init__(self, desk: Desk, lanes: Sequence[Lane]) -> None:
         self._lanes = lanes
@@ -99,11 +102,14 @@ class _ByTables(_Closed):
             [(q, lane, delay[q][g], priority[q][g]) for q, lane in enumerate(lanes) if delay[q][g] != NOT_ELIGIBLE]
             for g in groups
         ]
-        # a group with one queue, open to it at once, has nothing to choose
-        self._only = [choices[0][1] if len(choices) == 1 and choices[0][2] == 0 else None for choices in self._choices]
         self._teams = teams
         self._reserve = tables.reserve or (0,) * len(desk.groups)
         self._floor = tables.floor or (0,) * len(desk.groups)
+        # a group with one queue, open to it at once, has nothing to choose
+        self._only = [
+            choices[0][1] if len(choices) == 1 and choices[0][2] == 0 and not floor else None
+            for choices, floor in zip(self._choices, self._floor, strict=True)
+        ]
         self._deferrable = [not lane.channel.live for lane in lanes]
         # by channel: what an agent holds is of one
         self._deferred = [not channel.live for channel in desk.channels]
@@ -193,6 +199,7 @@ class _ByAsking(_Closed):
             view.queued[queue] = lane.waiting
         action = self._policy.decide(view, self._state)
         if isinstance(action, Take):
+            self.because = action.because
             return self._lanes[action.channel].take()
         self.again = action.again
         return None

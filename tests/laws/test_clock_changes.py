@@ -29,7 +29,8 @@ from sim.cli import commands
 from sim.clock import DAYS, HOLIDAY, Calendar, Piece, Week, say_clock, say_pieces
 from sim.desk import Desk
 from sim.measures.summary import summarise
-from sim.measures.workload import edges, level_at, scheduled, staff_cost
+from sim.measures.work import edges, level_at
+from sim.measures.workload import scheduled, staff_cost
 from sim.plots._intervals import Intervals, worst_week
 from sim.population.draw import draw
 from sim.scenario import lower, rota, words

@@ -6,15 +6,16 @@ Times are seconds after the start of the scenario; a table holds them as ticks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
 from sim.desk import Channel, Desk, Group, Target
-from sim.measures.cohort import Cohort
+from sim.measures.cohort import SPELLS, Cohort
 from sim.measures.summary import Summary, figures, summarise
-from sim.policies.response import AnswerAll
+from sim.policies.base import Layout, ResponseTables
+from sim.policies.response import AnswerAll, ByTables
 from sim.policies.routing import LiveFirst
 from sim.schemas import CONTACTS, NEVER, Cause, Outcome
 from sim.tables import Table
@@ -25,14 +26,26 @@ Row = Mapping[str, Any]
 
 PHONE = Channel("phone", live=True, open=None, target=Target(0.8, 20_000), expectation=60.0)
 CHAT = replace(PHONE, name="chat", satisfaction_like="chat", rates=(1_000_000, 800_000))
+BOT = replace(PHONE, name="bot", automatic=True)
 EMAIL = Channel("email", False, None, Target(0.9, 86_400_000), 12 * HOUR, satisfaction_like="email")
 
-_TIMES = ("offered", "answered", "ended", "freed")
+_TIMES = ("offered", "answered", "ended", "freed", "taken", "asked", "replied", "announced")
 _BLANK: Row = {
-    "segment": 0, "intent": 0, "channel": 0, "answered": None, "ended": None, "freed": None, "group": None,
-    "agent": None, "answer": None, "resolved": None, "contract": 0, "tenure": 0, "expires_in": None, "captive": 0,
-    "mood": 70_000, "reply_draw": 0, "noise_draw": 0, "complaint_draw": 999_999,
-}  # fmt: skip
+    **{column.name: None if column.nullable else 0 for column in CONTACTS if column.name != "offered"},
+    "mood": 70_000,
+    "complaint_draw": 999_999,
+}
+
+
+@dataclass(frozen=True)
+class Given(ByTables):
+    """Any response tables at all."""
+
+    name: ClassVar[str] = "given"
+    tables: ResponseTables
+
+    def lower(self, layout: Layout) -> ResponseTables:
+        return self.tables
 
 
 def contacts(*rows: Row) -> Table:
@@ -64,9 +77,10 @@ def _filled(row: Row, attempts: int, answers: int) -> Row:
     }
     if taken:
         filled |= {"group": 0, "agent": 0, "answer": answers + 1}
+        filled["taken"] = row["answered"]
     if taken and ended:
         filled |= {"resolved": 1, "freed": row["ended"]}
-    assert set(row) <= set(filled) | {"issue", "offered"}, "no such column"
+    assert set(row) <= set(filled) | {"offered"}, "no such column"
     return {**filled, **row}
 
 
@@ -93,8 +107,11 @@ def desk(
     groups: Sequence[Group] = (),
     answers: Sequence[Sequence[int]] | None = None,
     segments: Sequence[str] = ("all",),
+    intents: Sequence[str] = ("any",),
+    tables: ResponseTables | None = None,
 ) -> Desk:
-    """A desk of these channels (else the phone alone), 14 days of drain, each group answering every channel."""
+    """A desk of these channels (else the phone alone), 14 days of drain, each group answering every channel; `tables`
+    are those of its response."""
     channels = channels or (PHONE,)
     groups = groups or (group(1),)
     every = tuple(range(len(channels)))
@@ -102,9 +119,9 @@ def desk(
         channels=channels,
         groups=tuple(groups),
         segments=tuple(segments),
-        intents=("any",),
+        intents=tuple(intents),
         routing=LiveFirst(),
-        response=AnswerAll(),
+        response=AnswerAll() if tables is None else Given(tables),
         starts=round(-7 * DAY * 1000),
         horizon=round(horizon * 1000),
         ends=round((horizon + 14 * DAY if ends is None else ends) * 1000),
@@ -119,23 +136,46 @@ def short(*channels: Channel, **more: Any) -> Desk:
     return desk(*channels, horizon=100.0, ends=150.0, interval=30.0, **more)
 
 
-def cohort(table: Table, of: Desk) -> Cohort:
-    return Cohort(table, of)
+def spells(*rows: Row) -> Table:
+    """Work on contacts that were put back after it: issue, `from` and `to` in seconds; agent 0 of group 0."""
+    blank = {"attempt": 1, "channel": 0, "group": 0, "agent": 0}
+    filled = [blank | {**row, "from": round(row["from"] * 1000), "to": round(row["to"] * 1000)} for row in rows]
+    return Table({name: np.array([row[name] for row in filled], np.int64) for name in SPELLS})
 
 
-def summary(table: Table, of: Desk, replication: int = 0, capped: int = 0) -> Summary:
-    return summarise(table, of, replication=replication, population_digest="", capped=capped)
+def cohort(table: Table, of: Desk, spells: Table | None = None) -> Cohort:
+    return Cohort(table, of, spells=spells)
+
+
+def summary(table: Table, of: Desk, replication: int = 0, capped: int = 0, **more: Any) -> Summary:
+    return summarise(table, of, replication=replication, population_digest="", capped=capped, **more)
 
 
 def values(
-    table: Table, of: Desk, channel: str | None = "phone", segment: str | None = None
+    table: Table, of: Desk, channel: str | None = "phone", segment: str | None = None, **more: Any
 ) -> dict[str, float | None]:
     """What a run of this one replication reports for a channel: the figure's value by name."""
     return {
         figure.measure.name: figure.estimate.value
-        for figure in figures([summary(table, of)], of)
+        for figure in figures([summary(table, of, **more)], of)
         if (figure.channel, figure.segment) == (channel, segment)
     }
+
+
+_OUTCOMES = {
+    "blocked": Outcome.BLOCKED,
+    "ignored": Outcome.IGNORED,
+    "turned away": Outcome.TURNED_AWAY,
+    "cut": Outcome.DISCONNECTED,
+    "told": Outcome.CONTAINED,
+    "deflected": Outcome.DEFLECTED,
+    "called back": Outcome.CALLED_BACK,
+    "to be called back": Outcome.CALLBACK_PENDING,
+    "passed on": Outcome.TRANSFERRED,
+    "outsourced": Outcome.OUTSOURCED,
+    "withdrawn": Outcome.WITHDRAWN,
+}
+_KINDS = ("answered", "left", "silent", "open", "talking", *_OUTCOMES)
 
 
 def random_contacts(draws: np.random.Generator, of: Desk, size: int, *, span: tuple[int, int], longest: int) -> Table:
@@ -153,26 +193,27 @@ def random_contacts(draws: np.random.Generator, of: Desk, size: int, *, span: tu
             "segment": int(draws.integers(len(of.segments))),
         }
         wait, talk, wrap_up = (int(seconds) for seconds in draws.integers(0, longest, 3))
-        kind = draws.choice(["answered", "left", "open", "talking", "blocked", "ignored", "turned away", "cut"])
+        kind = draws.choice(_KINDS)
         group_number = int(draws.integers(len(of.groups)))
-        if kind in ("answered", "talking"):
+        if kind in ("answered", "talking", "called back", "passed on", "outsourced"):
             agent = int(draws.integers(3))
             row |= {"answered": offered + wait, "group": group_number, "agent": agent}
-        if kind == "answered":
+        if kind in ("answered", "called back", "passed on"):
             ended = offered + wait + talk
             row |= {"ended": ended, "freed": ended + wrap_up, "resolved": int(draws.integers(2))}
-        elif kind in ("left", "cut"):
+        elif kind in ("left", "cut", "withdrawn", "silent"):
             row["ended"] = offered + wait
-        elif kind in ("blocked", "turned away"):
+        elif kind in ("blocked", "turned away", "told", "deflected"):
             row["ended"] = offered
-        named = {
-            "blocked": Outcome.BLOCKED,
-            "ignored": Outcome.IGNORED,
-            "turned away": Outcome.TURNED_AWAY,
-            "cut": Outcome.DISCONNECTED,
-        }
-        if kind in named:
-            row["outcome"] = named[kind]
+        if kind == "outsourced":
+            row |= {"ended": offered + wait + talk, "taken": None, "freed": None, "group": None, "agent": None}
+        elif kind == "silent":
+            taken = offered + wait + talk
+            row |= {"taken": taken, "freed": taken + wrap_up, "group": group_number, "agent": int(draws.integers(3))}
+        elif kind == "told":
+            row["resolved"] = 1
+        if kind in _OUTCOMES:
+            row["outcome"] = _OUTCOMES[kind]
         rows.append(row)
     rows.sort(key=lambda row: row["offered"])
     for number, row in enumerate(rows):

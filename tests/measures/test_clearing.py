@@ -25,6 +25,7 @@ from tables import (
 from sim.desk import Desk
 from sim.estimate import Estimate
 from sim.measures.clearing import Start, first_staffed, starts
+from sim.measures.cohort import NEVER_WAITED
 from sim.measures.summary import figures
 from sim.schemas import NEVER, Outcome
 from sim.tables import Table
@@ -142,7 +143,7 @@ def test_starts_contact_by_contact(seed: int) -> None:
         return
     waiting, cleared = 0, first / 1000
     for row in np.flatnonzero(table["channel"] == 1):
-        if table["outcome"][row] in (Outcome.BLOCKED, Outcome.IGNORED, Outcome.TURNED_AWAY):
+        if table["outcome"][row] in NEVER_WAITED:
             continue
         left = next((int(table[name][row]) for name in ("answered", "ended") if table[name][row] != NEVER), None)
         if table["offered"][row] < first and (left is None or left >= first):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tables import DAY, HOUR, MINUTE, Row, contacts
 
-from sim.estimate import Estimate
+from sim.estimate import Estimate, wilson
 from sim.measures.intervals import intervals
 from sim.measures.summary import figures, summarise
 from sim.report import console
-from sim.report.document import document
+from sim.report.document import days_csv, document
+from sim.report.figures import interval
 from sim.run import Result
 from sim.scenario import lower
 from sim.scenario.read import read
@@ -181,4 +183,52 @@ def test_nothing_is_minus_zero(tmp_path: Path) -> None:
     text = said(tmp_path, *[[call(NINE, 5)], [call(NINE, 6)], [call(NINE, 40)]])
     assert "Customers: satisfaction " in text
     assert "-0.0" not in text
-    assert console._interval(Estimate(0.0, -0.04, 0.04, 3)) == "[0.0, 0.0]"
+    assert interval(Estimate(0.0, -0.04, 0.04, 3)) == "[0.0, 0.0]"
+
+
+def days(*levels: Sequence[bool]) -> list[list[Row]]:
+    """A replication for each sequence: a call a day from Monday on, in time or not."""
+    return [[call(day * DAY + NINE, 5 if good else 50) for day, good in enumerate(week)] for week in levels]
+
+
+@pytest.mark.parametrize(
+    ("tuesdays", "told"),
+    [
+        (0, "No Tuesday meets it (0 of 18)."), (2, "One Tuesday in nine meets it (2 of 18)."),
+        (7, "Four Tuesdays in ten meet it (7 of 18)."), (16, "Nine Tuesdays in ten meet it (16 of 18)."),
+    ],
+)  # fmt: skip
+def test_the_risk_of_the_worst_weekday_is_told(tuesdays: int, told: str, tmp_path: Path) -> None:
+    """Of Monday, Tuesday and Wednesday, the one that meets the target least often is named, with how often."""
+    weeks = days(*([True, number < tuesdays, True] for number in range(18)))
+    assert f"]. {told} " in said(tmp_path, *weeks)
+
+
+def test_a_risk_that_is_small_or_hardly_seen_is_not_told(tmp_path: Path) -> None:
+    """Nothing is said where every weekday meets the target nine times in ten, of fewer than ten days, or of a single
+    day; where no day meets it, that is said instead."""
+    sure = days(*([True, number > 0] for number in range(10)))
+    assert "in ten meet" not in said(tmp_path, *sure)
+    assert "meets it" not in said(tmp_path, *days(*[[True, False]] * 9))
+    assert "meets it" not in said(tmp_path, *days(*[[False]] * 12), sets=("lasts=1d",))
+    assert "No day meets it." in said(tmp_path, *days(*[[False, False]] * 10))
+
+
+def test_a_holiday_is_no_monday(tmp_path: Path) -> None:
+    """Days on which a holiday falls are told apart from their weekday."""
+    weeks = days(*[[False, True]] * 12)
+    text = said(tmp_path, *weeks, sets=("holidays={also: [2026-10-05]}",))
+    assert "No holiday meets it (0 of 12)." in text
+    assert "Monday meets" not in text
+
+
+def test_the_table_of_days_by_hand(tmp_path: Path) -> None:
+    """Ten Mondays with levels of 0, 0, 0.8, 1 … 1, of which eight meet 80 %, with Wilson's interval; a day without
+    contacts has none."""
+    just = [call(NINE, 5)] * 4 + [call(NINE, 50)]
+    header, *rows = days_csv(result(tmp_path, *days(*[[False]] * 2, *[[True]] * 7), just)).splitlines()
+    assert header.startswith("date,weekday,channel,offered,service_level,service_level_p10,service_level_p90,days,met,")
+    low, high = wilson(0.8, 10)
+    assert rows[0] == f"2026-10-05,mon,phone,1.4,0.785714,0.0,1.0,10,0.8,{low:.6f},{high:.6f}"
+    assert rows[2] == "2026-10-06,tue,phone,0.0,,,,0,,,"
+    assert len(rows) == 14

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tables import BOT, PHONE, desk
 
 from sim.measures import customers, reference
-from sim.measures.constants import ASSUMED, CONSTANTS, NOT_SIMULATED
+from sim.measures.constants import CONSTANTS, SOMETIMES, assumed_by
+from sim.policies.base import Deflection, ResponseTables, Retention
 from sim.report import assumptions
+from sim.scenario import lower
 from sim.scenario.read import read
 
 FIRST = Path(__file__).parents[2] / "scenarios" / "first.yaml"
@@ -16,8 +19,9 @@ FIRST = Path(__file__).parents[2] / "scenarios" / "first.yaml"
 
 def test_a_constant_is_listed_with_the_value_in_use() -> None:
     """The list holds the survey's cut-points of the reference run and the churn parameters that the measures use."""
-    assert ASSUMED["satisfaction.cut_points"].value == reference.CUT_POINTS
-    assert ASSUMED["churn.complaint_share"].value == customers.CHURNING.complaint_share
+    assumed = assumed_by(desk())
+    assert assumed["satisfaction.cut_points"].value == reference.CUT_POINTS
+    assert assumed["churn.complaint_share"].value == customers.CHURNING.complaint_share
 
 
 @pytest.mark.parametrize("path", CONSTANTS)
@@ -32,16 +36,25 @@ def test_a_constant_says_what_it_rests_on(path: str) -> None:
 def test_validate_lists_the_constants_after_the_defaults() -> None:
     """Both forms of `sim validate` name every constant in use, after the scenario's own defaults."""
     scenario = read(FIRST)
+    model = assumed_by(lower.desk(scenario))
     paths = [entry["path"] for entry in assumptions.document(scenario)["assumed"]]
-    assert paths == [*scenario.assumed, *ASSUMED]
+    assert paths == [*scenario.assumed, *model]
     text = assumptions.text(scenario)
-    assert all(f"  {path} " in text for path in ASSUMED)
+    assert all(f"  {path} " in text for path in model)
     assert text.index("channels.phone.patience") < text.index("churn.beta")
 
 
-def test_what_is_not_simulated_is_not_assumed() -> None:
-    """No run rests on transfers or personal answers, of which there are none."""
-    assert set(CONSTANTS) - set(ASSUMED) == set(NOT_SIMULATED)
+def test_only_what_is_used_is_assumed() -> None:
+    """A plain desk does not rest on personal answers, transfers and offers; one that has one of these rests on that."""
+    assert set(CONSTANTS) - set(assumed_by(desk())) == set(SOMETIMES)
+    responses = (
+        ResponseTables(personal=(True,)),
+        ResponseTables(deflect=(Deflection(0, 0, 0),)),
+        ResponseTables(retention=(Retention(0, 0, 0.0),)),
+    )
+    for path, tables in zip(SOMETIMES, responses, strict=True):
+        assert set(assumed_by(desk(tables=tables))) - set(assumed_by(desk())) == {path}
+    assert "satisfaction.transfer" in assumed_by(desk(PHONE, BOT))
 
 
 def test_the_text_fits_and_says_what_to_check_first(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from tables import CHAT, EMAIL, PHONE, contacts, desk, group, random_contacts, short, summary
+from tables import BOT, CHAT, EMAIL, PHONE, contacts, desk, group, random_contacts, short, summary
 
 import sim.measures
 from sim.desk import Desk
@@ -24,6 +24,7 @@ from sim.measures.intervals import intervals
 from sim.measures.summary import Figure, Summary, figures, over_replications, quantiles, ratios_by_interval
 
 THREE = short(PHONE, CHAT, EMAIL, groups=[group(2)], segments=("home", "business"))
+FOUR = short(PHONE, CHAT, EMAIL, BOT, groups=[group(2)], answers=[(0, 1, 2)])
 
 
 def random_summaries(seed: int, of: Desk = THREE, sizes: tuple[int, ...] = (20, 0, 35, 3)) -> list[Summary]:
@@ -61,7 +62,7 @@ def test_a_measure_says_what_it_is(measure: Measure) -> None:
     assert measure.definition.strip().endswith(".")
     assert len(measure.definition) > 15
     assert measure.better in ("higher", "lower", "")
-    assert measure.channels in ("all", "live", "deferrable", "")
+    assert measure.channels in ("all", "people", "live", "deferrable", "self_service", "")
     if measure.kind in (Kind.QUANTILE, Kind.MOMENT):
         assert 0 < measure.q < 1
         assert f"{measure.q:.0%}" in measure.definition
@@ -75,21 +76,23 @@ def test_a_measure_says_what_it_is(measure: Measure) -> None:
 
 
 def test_every_measure_makes_a_figure() -> None:
-    """Each measure of the catalogue is in the figures of a desk with live and deferrable channels, in its order."""
-    found = figures(random_summaries(1), THREE)
+    """Each measure of the catalogue is in the figures of a desk with channels of every kind, in its order."""
+    found = figures(random_summaries(1, FOUR), FOUR)
     assert list(dict.fromkeys(figure.measure.name for figure in found)) == [measure.name for measure in MEASURES]
     assert len(by_key(found)) == len(found)
 
 
 def test_figures_are_for_the_channels_where_they_make_sense() -> None:
-    """A measure for deferrable channels has no figure for a live one; one for the whole desk has none by channel."""
-    for figure in figures(random_summaries(1), THREE):
-        if figure.measure.channels == "deferrable":
-            assert figure.channel == "email"
-        if figure.measure.channels == "live":
-            assert figure.channel in ("phone", "chat")
-        if figure.measure.channels == "":
-            assert figure.channel is None
+    """By channel, a measure has figures for just the channels of the kind that it names; none for the whole desk's."""
+    where = {
+        "all": {"phone", "chat", "email", "bot"}, "people": {"phone", "chat", "email"}, "live": {"phone", "chat"},
+        "deferrable": {"email"}, "self_service": {"bot"}, "": set(),
+    }  # fmt: skip
+    found = figures(random_summaries(1, FOUR), FOUR)
+    for measure in MEASURES:
+        named = {figure.channel for figure in found if figure.measure is measure} - {None}
+        assert named in (where[measure.channels], set()), measure.name
+        assert named or measure.channels == "" or measure.unit == "customers"
 
 
 # Figures ------------------------------------------------------------------------------------------------------------

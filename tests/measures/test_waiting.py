@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tables import (
+    BOT,
     CHAT,
     DAY,
     EMAIL,
@@ -25,6 +26,7 @@ from tables import (
 
 from sim.desk import Target
 from sim.measures.base import bin_seconds
+from sim.measures.routes import ENDINGS
 from sim.measures.summary import figures
 from sim.measures.waiting import response_histogram, wait_histogram
 from sim.schemas import Outcome
@@ -154,11 +156,11 @@ def test_still_waiting_is_censored_at_the_end_of_the_clock() -> None:
     assert found["asa"] == 20.0
 
 
-def test_being_worked_on_is_open_but_its_wait_is_over() -> None:
-    """A call still talking at the end of the clock is answered, open, and its wait ended when it was answered."""
+def test_being_worked_on_is_answered_and_its_wait_is_over() -> None:
+    """A call still talking at the end of the clock is answered, not open, and its wait ended when it was answered."""
     table = contacts({"offered": 0.0, "answered": 30.0})
     found = values(table, desk(ends=HOUR))
-    assert (found["open"], found["answered"], found["wait"], found["asa"]) == (1, 1, 30.0, 30.0)
+    assert (found["open"], found["answered"], found["wait"], found["asa"]) == (0, 1, 30.0, 30.0)
     assert found["wait_p50"] == pytest.approx(30.0, rel=PER_MILLE)
     assert found["handle_time"] is None
     histogram = wait_histogram(cohort(table, desk(ends=HOUR)))["phone", None]
@@ -213,18 +215,22 @@ def test_response_never_comes_for_who_left() -> None:
 
 
 def test_every_offered_contact_has_one_outcome() -> None:
-    """Over random tables, the answered, those lost in one of five ways and those still open make the offered."""
-    of = desk(PHONE, CHAT, EMAIL, horizon=400.0, ends=600.0)
+    """Over random tables with every outcome, on channels of every kind, the ways to end and the open make the
+    offered."""
+    of = desk(PHONE, CHAT, EMAIL, BOT, horizon=400.0, ends=600.0)
+    names = ("OPEN", "CONTAINED", "TRANSFERRED", "BLOCKED", "TURNED_AWAY", "DISCONNECTED")
+    of_machines = [Outcome[name] for name in names]
     for seed in range(10):
-        table = random_contacts(np.random.default_rng(seed), of, 60, span=(-100, 500), longest=100)
-        for channel in ("phone", "chat", "email"):
-            found = values(table, of, channel)
-            talking = (table["answered"] > 0) & (table["outcome"] == Outcome.OPEN)
-            inside = (table["offered"] >= 0) & (table["offered"] < 400_000)
-            mine = table["channel"] == [c.name for c in of.channels].index(channel)
-            lost = ("abandoned", "blocked", "ignored", "turned_away", "disconnected")
-            total = sum(found[name] or 0 for name in ("answered", "open", *lost)) - (talking & inside & mine).sum()
-            assert total == found["offered"]
+        draws = np.random.default_rng(seed)
+        table = random_contacts(draws, of, 60, span=(-100, 500), longest=100)
+        machine = table["channel"] == 3
+        table["outcome"][machine] = draws.choice(of_machines, machine.sum())
+        table["answered"][machine] = table["offered"][machine]
+        # a contact that was put back may be cut off although an agent had taken it
+        table["answered"][np.flatnonzero(table["outcome"] == Outcome.DISCONNECTED)[:1]] = 1
+        for channel in of.channels:
+            found = values(table, of, channel.name)
+            assert sum(found.get(name) or 0 for name in ENDINGS) == found["offered"]
 
 
 def test_parts_by_channel_and_segment_add_up() -> None:
@@ -297,12 +303,15 @@ def test_intervals_met_one_by_one(seed: int) -> None:
     draws = np.random.default_rng(seed)
     of = short(PHONE, CHAT, EMAIL)
     table = random_contacts(draws, of, int(draws.integers(0, 40)), span=(-60, 120), longest=60)
+    lost = table["outcome"] == Outcome.DISCONNECTED
     for code, channel in enumerate(of.channels[:2]):
         verdicts = []
         for start in range(0, of.horizon, of.interval):
             offered = (table["offered"] >= start) & (table["offered"] < min(start + of.interval, of.horizon))
             mine = np.flatnonzero(offered & (table["channel"] == code))
-            times = [int(table["answered"][row] - table["offered"][row]) for row in mine if table["answered"][row] >= 0]
+            told = table["outcome"] == Outcome.CONTAINED
+            until = np.where(told, table["ended"], np.where(lost, -1, table["answered"]))
+            times = [int(until[row] - table["offered"][row]) for row in mine if until[row] >= 0]
             if len(mine):
                 verdicts.append(sum(time <= channel.target.within for time in times) / len(mine) >= 0.8)
         assert values(table, of, channel.name)["intervals_met"] == (np.mean(verdicts) if verdicts else None)

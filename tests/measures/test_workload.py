@@ -23,17 +23,19 @@ from tables import (
 )
 
 from sim.desk import Desk
-from sim.measures.workload import busy_and_present, edges, scheduled, staff_cost, talking, waiting_at
+from sim.measures.cohort import NEVER_WAITED
+from sim.measures.work import agent_time, edges
+from sim.measures.workload import scheduled, staff_cost, waiting_at
 from sim.schemas import NEVER, Outcome
 from sim.tables import Floats, Table
 
 
 def busy(table: Table, of: Desk) -> list[list[float]]:
-    return list(map(list, busy_and_present(of, table)[0]))
+    return agent_time(of, table).busy.tolist()
 
 
 def present(table: Table, of: Desk) -> list[list[float]]:
-    return list(map(list, busy_and_present(of, table)[1]))
+    return agent_time(of, table).present.tolist()
 
 
 # Busy and present ---------------------------------------------------------------------------------------------------
@@ -107,9 +109,9 @@ def second_by_second(table: Table, of: Desk) -> tuple[Floats, Floats]:
     intervals = -(-of.horizon // of.interval)
     busy, present = np.zeros((2, len(of.groups), intervals))
     spans = [
-        (table["group"][row], table["agent"][row], table["answered"][row] // 1000, _second(table["freed"][row], of))
+        (table["group"][row], table["agent"][row], table["taken"][row] // 1000, _second(table["freed"][row], of))
         for row in range(len(table))
-        if table["answered"][row] != NEVER
+        if table["taken"][row] != NEVER
     ]
     for number, staff in enumerate(of.groups):
         for second in range(of.horizon // 1000):
@@ -140,7 +142,8 @@ def test_busy_and_present_second_by_second(seed: int) -> None:
     draws = np.random.default_rng(seed)
     of = random_desk(draws)
     table = random_contacts(draws, of, int(draws.integers(0, 40)), span=(-60, 120), longest=60)
-    for found, expected in zip(busy_and_present(of, table), second_by_second(table, of), strict=True):
+    time = agent_time(of, table)
+    for found, expected in zip((time.busy, time.present), second_by_second(table, of), strict=True):
         assert found.tolist() == expected.tolist()
 
 
@@ -162,7 +165,7 @@ def test_talk_wins_over_wrap_up() -> None:
         {"offered": 0.0, "answered": 10.0, "ended": 40.0, "freed": 40.0, "channel": 1},
     ]
     of = short(PHONE, CHAT)
-    assert talking(of, contacts(*rows)).tolist() == [[30.0, 10.0, 0.0, 0.0]]
+    assert agent_time(of, contacts(*rows)).talk.tolist() == [[30.0, 10.0, 0.0, 0.0]]
     assert busy(contacts(*rows), of) == [[30.0, 20.0, 0.0, 0.0]]
 
 
@@ -173,9 +176,10 @@ def test_talk_second_by_second(seed: int) -> None:
     of = random_desk(draws)
     table = random_contacts(draws, of, int(draws.integers(0, 40)), span=(-60, 120), longest=60)
     # who is freed when talk ends is busy with talk alone
-    freed_at_once = Table({**{name: table[name] for name in table.names}, "freed": table["ended"]})
-    assert talking(of, table).tolist() == second_by_second(freed_at_once, of)[0].tolist()
-    assert (talking(of, table) <= busy_and_present(of, table)[0]).all()
+    talked = np.where(table["outcome"] == Outcome.ABANDONED, table["freed"], table["ended"])
+    freed_at_once = Table({**{name: table[name] for name in table.names}, "freed": talked})
+    assert agent_time(of, table).talk.tolist() == second_by_second(freed_at_once, of)[0].tolist()
+    assert (agent_time(of, table).talk <= agent_time(of, table).busy).all()
 
 
 # Backlog ------------------------------------------------------------------------------------------------------------
@@ -188,7 +192,6 @@ def test_waiting_is_what_a_count_finds(seed: int) -> None:
     of = random_desk(draws)
     table = random_contacts(draws, of, int(draws.integers(0, 40)), span=(-60, 120), longest=60)
     ticks = np.arange(-70_000, 160_000, 1000)
-    never_waits = (Outcome.BLOCKED, Outcome.IGNORED, Outcome.TURNED_AWAY)
     for channel in range(3):
         counts, ages = waiting_at(cohort(table, of), channel, ticks)
         for tick, count, age in zip(ticks.tolist(), counts.tolist(), ages.tolist(), strict=True):
@@ -196,7 +199,7 @@ def test_waiting_is_what_a_count_finds(seed: int) -> None:
             for row in np.flatnonzero(table["channel"] == channel):
                 offered, taken, gone = (int(table[name][row]) for name in ("offered", "answered", "ended"))
                 until = next((moment for moment in (taken, gone) if moment != NEVER), of.ends)
-                if offered <= tick < until and table["outcome"][row] not in never_waits:
+                if offered <= tick < until and table["outcome"][row] not in NEVER_WAITED:
                     waiting.append((tick - offered) / 1000)
             assert count == len(waiting)
             assert age == pytest.approx(np.mean(waiting) if waiting else 0.0)
@@ -359,8 +362,8 @@ def test_ticks_do_not_overflow() -> None:
         {"offered": 0.0, "answered": 360 * DAY + n, "ended": 360 * DAY + 3600 + n, "agent": 40 * n} for n in range(100)
     ]
     of = desk(horizon=365 * DAY, interval=DAY, groups=[group(5000)])
-    busy, present = busy_and_present(of, contacts(*rows))
-    assert busy.sum() == 100 * 3600
-    assert present.sum() == 5000 * 365 * DAY
+    time = agent_time(of, contacts(*rows))
+    assert time.busy.sum() == 100 * 3600
+    assert time.present.sum() == 5000 * 365 * DAY
     waiting, age = waiting_at(cohort(contacts(*rows), of), 0, np.array([360_000 * 86_400]))
     assert (waiting.tolist(), age.tolist()) == ([99], [360 * DAY])

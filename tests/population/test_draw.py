@@ -394,16 +394,16 @@ def test_later_attempts_are_the_same_one_by_one_and_all_at_once(drawn: Populatio
     channel, intent = drawn.issues["channel"], drawn.issues["intent"]
     whole, fates = drawn.luck.page(channel, intent, 1), drawn.fates()
     for issue in (0, 1, 777, len(drawn) - 1):
-        here = slice(issue, issue + 1)
+        here, home = slice(issue, issue + 1), channel.item(issue)
         alone = drawn.luck.page(channel[here], intent[here], 1, issue)
         for name in NAMES:
             np.testing.assert_array_equal(alone[name][0], whole[name][issue])
         for attempt in range(1, 2 * PAGE + 1):
             page, position = (drawn.dense, attempt - 1) if attempt <= PAGE else (whole, attempt - 1 - PAGE)
-            assert fates.patience(issue, attempt) == page["patience"][issue, position]
-            assert fates.ignored(issue, attempt) == page["ignored"][issue, position]
+            assert fates.patience(issue, attempt, home) == page["patience"][issue, position]
+            assert fates.draw("ignored", issue, attempt) == page["ignored"][issue, position]
             back = page["redial_delay"][issue, position] if page["redial"][issue, position] else None
-            assert fates.redials_after(issue, attempt) == back
+            assert fates.redials_after(issue, attempt, home) == back
     assert not np.array_equal(whole["handle"], drawn.dense["handle"])
 
 

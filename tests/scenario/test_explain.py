@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import TypeAdapter
 
-from sim.defaults import CHANNELS
+from sim.defaults import OFF
 from sim.errors import UsageError
 from sim.measures.constants import CONSTANTS
 from sim.scenario.explain import WIDTH, explain
 from sim.scenario.keys import ANY, as_written, defaults_of, is_needed, walk
 from sim.scenario.read import read
+from sim.scenario.spec import Channel, Group
 
 BASE = """\
 customers: 20000
@@ -62,10 +65,20 @@ def test_the_default_is_that_of_the_channel() -> None:
     assert "default weibull(scale 39m, shape 0.86) range scale 11m to 55m grade B" in flat("phone.patience")
     assert explain("phone.patience", None) == explain("channels.phone.patience", None)
     assert "default endless" in flat("email.patience")
-    for name in CHANNELS:
-        default = CHANNELS[name]["patience"].value
-        assert f"default {default} of {name}" in flat(f"channels.{ANY}.patience")
-        assert f"default {default} of {name}" in flat("channels.video.patience")
+    for name, default in (("phone", "weibull(scale 39m, shape 0.86)"), ("social, direct, app", "exponential(mean 4h)")):
+        assert f"default {default} of {name} " in flat(f"channels.{ANY}.patience")
+        assert f"default {default} of {name} " in flat("channels.video.patience")
+
+
+def test_behaviour_that_is_off_has_its_evidence() -> None:
+    """What a scenario has to ask for says so, with the range and the grade that it would have; in the words that give
+    what holds without them."""
+    assert "default 0% range 3% to 95% grade C" in flat("chat.silent")
+    for (section, name), default in OFF.items():
+        part = {"channels": Channel, "groups": Group}[section]
+        field = part.model_fields[name]
+        read = TypeAdapter(Annotated[(field.annotation, *field.metadata)])
+        assert read.validate_python(default.value) == field.get_default(), name
 
 
 def test_a_key_that_a_section_needs_says_so() -> None:

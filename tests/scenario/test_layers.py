@@ -15,6 +15,7 @@ from sim.scenario import layers
 from sim.scenario.layers import DEEPEST
 from sim.scenario.read import Scenario, read
 from sim.scenario.spec import Channel
+from sim.scenario.words import Promise
 from sim.shifts import Team
 
 BASE = """\
@@ -82,7 +83,7 @@ def test_sections_are_merged_and_values_replaced(files: Files) -> None:
     assert {name: (i.share, i.handle_time) for name, i in found.spec.intents.items()} == {
         "bill": (0.6, 1.0), "move": (0.4, 2.0),
     }  # fmt: skip
-    assert found.spec.targets == {"phone": (0.8, 20.0), "email": (0.9, 600.0)}
+    assert found.spec.targets == {"phone": Promise(0.8, 20.0), "email": Promise(0.9, 600.0)}
     assert heads(found, 0, 18) == 3
     other = read(files(other="extends: base.yaml\nphone: {staff: {mon-sun: 4}}\n"))
     assert (heads(other, 0, 18), heads(other, 6, 9)) == (4, 4)

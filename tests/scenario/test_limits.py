@@ -118,9 +118,10 @@ def test_a_wrong_threshold_stands_at_its_value(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_exactly_what_a_run_reports_may_be_limited(scenario: Scenario, tmp_path: Path) -> None:
-    """For every measure, alone and of each channel: a threshold is accepted where a run has that figure, and only
-    there."""
+def test_exactly_what_a_run_reports_may_be_limited(tmp_path: Path) -> None:
+    """For every measure, alone and of each channel, of every kind: a threshold is accepted where a run has that figure,
+    and only there."""
+    scenario = desk(tmp_path, "bot: {kind: self_service, share: 10%, escalates: no}\n")
     words = {"share": "at least 50%", "s": "at most 5m", "money": "at most 5 GBP"}
     result = run(scenario, tmp_path, replications=1, jobs=1)
     reported = {(f.measure.name, f.channel) for f in result.figures if f.segment is None}

@@ -16,7 +16,7 @@ from sim.scenario import lower
 from sim.scenario.complete import fill, spell_out
 from sim.scenario.read import Scenario, read
 from sim.scenario.staff import groups
-from sim.scenario.words import Mean
+from sim.scenario.words import Mean, Promise
 
 SHORT = """\
 name: Short
@@ -54,7 +54,7 @@ def test_what_is_not_said_is_a_default(tmp_path: Path) -> None:
     found = scenario(tmp_path, SHORT)
     assert found.spec.lasts == 7 * 86_400
     assert found.spec.time_zone == "UTC"
-    assert found.spec.channels["phone"].target == (0.8, 20)
+    assert found.spec.channels["phone"].target == Promise(0.8, 20)
     assert found.spec.channels["email"].kind == "deferrable"
     assert isinstance(found.spec.channels["phone"].patience, Weibull)
     assert list(found.spec.customers.segments) == ["all"]

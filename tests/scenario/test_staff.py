@@ -10,7 +10,8 @@ import pytest
 from sim.clock import Week, say_pieces
 from sim.desk import Desk, Group
 from sim.errors import ScenarioError
-from sim.measures.workload import edges, level_at, paid, scheduled, staff_cost
+from sim.measures.work import edges, level_at
+from sim.measures.workload import paid, scheduled, staff_cost
 from sim.report import assumptions
 from sim.scenario import lower
 from sim.scenario.read import Scenario, read
