@@ -181,6 +181,7 @@ def run(
     runs = []
     # every mistake, before the first run
     scenarios = [_read(file, point, name) for name, point in points]
+    _warn(*scenarios)
     most = replications or (stopping.MOST if precisions else REPLICATIONS)
     rules = [stopping.rule(precisions, scenario.spec, most) if precisions else None for scenario in scenarios]
     for (name, point), scenario, rule in zip(points, scenarios, rules, strict=True):
@@ -271,6 +272,7 @@ def validate(
     from sim.report import assumptions
 
     assert scenario is not None
+    _warn(scenario)
     if as_json:
         click.echo(json.dumps(assumptions.document(scenario), ensure_ascii=False))
     else:
@@ -402,15 +404,53 @@ def verify(names: tuple[str, ...], jobs: int | None, *, full: bool, as_json: boo
     from sim.verify import cases, forms, text
 
     with _progress(quiet=as_json) as progress:
-        found = verb.verify(
-            cases.chosen(names), forms.FULL if full else forms.SHORT, processes=jobs, progress=progress
-        )
+        found = verb.verify(cases.chosen(names), forms.FULL if full else forms.SHORT, processes=jobs, progress=progress)
     if as_json:
         click.echo(json.dumps(text.document(found), ensure_ascii=False, allow_nan=False))
     else:
         click.echo(text.text(found))
     if not found.passed:
         sys.exit(MISSED)
+
+
+@commands.command(short_help="One customer's way through a run, in words.")
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("contact", metavar="[CONTACT]", required=False)
+@_json
+def follow(folder: Path, contact: str | None, *, as_json: bool) -> None:
+    """Tell what happened to one contact of a run: behind whom it queued, who was free, what was decided, and why.
+
+    CONTACT is replication.issue.attempt; without the attempt, all contacts of the issue. Without CONTACT, some that are
+    worth following are listed.
+
+    \b
+    sim follow results/first/2026-10-05-1a2b
+    sim follow results/first/2026-10-05-1a2b 3.42.2
+    sim follow results/first/2026-10-05-1a2b 3.42
+    """
+    from sim import follow as verb
+    from sim.report import life
+
+    asked = verb.asked(contact) if contact is not None else None
+    run = verb.recorded(folder)
+    if asked is None:
+        found = verb.pointers(run)
+        click.echo(
+            json.dumps(life.pointers_document(run, found), ensure_ascii=False)
+            if as_json
+            else life.pointers_text(run, found)
+        )
+        return
+    told = verb.follow(run, *asked)
+    click.echo(json.dumps(life.document(told), ensure_ascii=False) if as_json else life.text(told))
+
+
+def _warn(*scenarios: Scenario) -> None:
+    """What cannot go well, before it is run."""
+    from sim.scenario.capacity import never_drains
+
+    for sentence in dict.fromkeys(each for scenario in scenarios for each in never_drains(scenario.spec)):
+        click.echo(f"sim: warning: {sentence}", err=True)
 
 
 def _read(file: Path, sets: tuple[str, ...], variant: str | None = None) -> Scenario:

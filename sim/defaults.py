@@ -99,7 +99,7 @@ _SOCIAL = _EMAIL | {
     "handle_time": Default("lognormal(mean 4m, sigma 0.8)", "mean 2m to 8m", "C", JUDGEMENT),
     "patience": Default("exponential(mean 4h)", "mean 1h to 24h", "C", JUDGEMENT + ": until they write again"),
     "chases": Default("30%", "10% to 50%", "C", JUDGEMENT),
-    "target": Default("80% within 1h", "", "C", JUDGEMENT),
+    "target": Default("80% within 1h of opening hours", "", "C", JUDGEMENT),
     "expected_wait": Default("1h", "15m to 6h", "C", "Edison 2012 and Lithium 2013: an answer within the hour"),
     "satisfaction_like": Default(
         "email", "phone, chat or email", "C", "Zendesk Benchmark Q1 2015: Facebook 76, X 69, e-mail 77",
@@ -119,14 +119,14 @@ _MESSENGER = _SOCIAL | {
     "slowdown": Default("15%", "0% to 40%", "C", JUDGEMENT + ": each further one slows every one by this much"),
     "patience": Default("exponential(mean 1h)", "mean 15m to 6h", "C", JUDGEMENT + ": until they write again"),
     "resolved_at_first_contact": Default("60%", "45% to 75%", "C", JUDGEMENT + ": between e-mail and chat"),
-    "target": Default("80% within 15m", "", "C", JUDGEMENT),
+    "target": Default("80% within 15m of opening hours", "", "C", JUDGEMENT),
     "expected_wait": Default("15m", "1m to 1h", "C", JUDGEMENT + ": between chat and social media"),
     "satisfaction_like": Default("chat", "phone, chat or email", "C", JUDGEMENT),
 }
 
 _APP = _MESSENGER | {
     "share": Default("6%", "2% to 30%", "C", JUDGEMENT),
-    "target": Default("80% within 1h", "", "C", JUDGEMENT),
+    "target": Default("80% within 1h of opening hours", "", "C", JUDGEMENT),
     "expected_wait": Default("1h", "5m to 4h", "C", JUDGEMENT),
     "patience": Default("exponential(mean 4h)", "mean 1h to 24h", "C", JUDGEMENT + ": until they write again"),
 }
@@ -188,6 +188,23 @@ GROUP: dict[str, Default] = {
 GROUP_WITH_SHIFTS: dict[str, Default] = GROUP | {
     "shrinkage": Default("24%", "15% to 35%", "C", "workforce-management practice, less the breaks that shifts show"),
 }
+
+GROUP_WITH_ABSENCE: dict[str, Default] = GROUP | {
+    "shrinkage": Default("25%", "15% to 35%", "C", "workforce-management practice, less the absence that is drawn"),
+}
+
+GROUP_WITH_BOTH: dict[str, Default] = GROUP | {
+    "shrinkage": Default("19%", "10% to 30%", "C", "workforce-management practice, less breaks and absence"),
+}
+
+
+def of_group(*, breaks: bool, absence: bool) -> dict[str, Default]:
+    """The defaults of a skill group; what is simulated, breaks or absence, is no part of its shrinkage."""
+    return {
+        (False, False): GROUP, (True, False): GROUP_WITH_SHIFTS,
+        (False, True): GROUP_WITH_ABSENCE, (True, True): GROUP_WITH_BOTH,
+    }[breaks, absence]  # fmt: skip
+
 
 OFF: dict[tuple[str, str], Default] = {
     ("channels", "closed"): Default("message", "", "C", JUDGEMENT + ": a recorded message tells the hours"),

@@ -151,7 +151,7 @@ class Group:
     quality: tuple[int, ...] = ()
     """Factor in millionths on the chance that an answer solves the issue, by queue; none: as usual."""
     drops: bool = False
-    """At the end of a shift, or where the level falls, work in hand goes back to its queue, in place of being finished."""
+    """At the end of a shift, or where the level falls, work in hand goes back to its queue."""
     absent: int = 0
     """Chance in millionths that an agent is not there on a day, beyond the shrinkage."""
     overtime: float | None = None

@@ -29,7 +29,7 @@ from sim.repeats import first_attempts
 from sim.roster import read_levels
 from sim.scenario import lower, schema
 from sim.scenario.read import Scenario, read
-from sim.scenario.words import Mean, read_again, read_ending, read_zone
+from sim.scenario.words import Mean, read_again, read_ending, read_target, read_zone
 from sim.tables import Floats
 from sim.units import DAY, Unclear
 
@@ -476,7 +476,7 @@ class _Plan:
         if shape is None or not self.channel.factors[weekday]:
             return
         offered = self.channel.weekly / 7 * self.channel.factors[weekday] * shape.shares
-        share, within = units.target(self.preset["target"])
+        share, within, _ = read_target(self.preset["target"])
         at_once = self.preset.get("at_once", 1)
         slower = 1 + units.share(self.preset.get("slowdown", 0)) * (at_once - 1)
         factors = self.factors()

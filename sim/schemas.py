@@ -68,7 +68,13 @@ CONTACTS: tuple[Column, ...] = (
     Column("segment", "code", "the customer's segment", codes="segments"),
     Column("intent", "code", "what the issue is about", codes="intents"),
     Column("channel", "code", "the channel of this contact", codes="channels"),
-    Column("cause", "code", "why this contact was made: first; redial after giving up; reconnect after an answer that did not help; switch of channel; public complaint; deflection; escalation by a machine; transfer by an agent", codes="causes"),
+    Column(
+        "cause",
+        "code",
+        "why this contact was made: first; redial after giving up; reconnect after an answer that did not help; switch "
+        "of channel; public complaint; deflection; escalation by a machine; transfer by an agent",
+        codes="causes",
+    ),
     Column("offered", "ms", "when the contact reached the channel, after the start of the scenario"),
     Column("outcome", "code", "how it ended", codes="outcomes"),
     Column("answered", "ms", "when an agent took it; empty unless answered", nullable=True),

@@ -186,6 +186,7 @@ def rich_channel(draw: st.DrawFn, number: int, kinds: list[str]) -> Channel:
         "closed": draw(st.sampled_from([NEXT_OPENING, *staffed])),
         "elsewhere": draw(anywhere),
         "public": draw(st.sampled_from(staffed)),
+        "disconnect_at_close": draw(st.sampled_from([False, False, True])),
     }
     if kind == AUTOMATIC:
         more |= {
@@ -213,8 +214,13 @@ def rich_channel(draw: st.DrawFn, number: int, kinds: list[str]) -> Channel:
 
 
 @st.composite
-def rich_groups(draw: st.DrawFn, name: str, queues: int) -> Group:
+def rich_groups(draw: st.DrawFn, name: str, queues: int, closings: list[int]) -> Group:
+    """A skill group, of people or by count; its last agents often leave as a channel closes."""
     plain = draw(groups(name))
+    if closings and draw(often):
+        closing = draw(st.sampled_from(closings))
+        before = tuple(step for step in plain.levels if step[0] < closing)
+        plain = replace(plain, levels=(*before, (closing, draw(st.integers(0, 1)))))
     by_queue = st.lists(factors, min_size=queues, max_size=queues).map(tuple)
     people = draw(st.sampled_from([0, 0, 1, 2, 3]))
     return replace(
@@ -298,7 +304,8 @@ def centres(draw: st.DrawFn) -> Desk:
         queue_of.append(tuple(len(queues) + (split and intent > 0) for intent in range(intents)))
         queues += [number, number] if split else [number]
     answered = [queue for queue, number in enumerate(queues) if not some_channels[number].automatic]
-    some_groups = [draw(rich_groups(f"group {n}", len(queues))) for n in range(draw(st.integers(1, 3)))]
+    closings = sorted({close for channel in some_channels for _, close in channel.open or ()})
+    some_groups = [draw(rich_groups(f"group {n}", len(queues), closings)) for n in range(draw(st.integers(1, 3)))]
     roles = [
         {queue: draw(st.sampled_from(["first", "first", "then", "no"])) for queue in answered} for _ in some_groups
     ]

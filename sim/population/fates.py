@@ -42,8 +42,8 @@ class Fates:
     Args:
         dense: for each of `NAMES` an int64 array of shape (issues, PAGE), for the issue's own channel.
         home: the own channel of each issue.
-        more: ``more(issue, page, channel)`` gives the same names for attempts 4·page + 1 … 4·page + 4 of one issue, shape
-            (PAGE,), as on that channel, or `HOME`.
+        more: ``more(issue, page, channel)`` gives the same names for attempts 4·page + 1 … 4·page + 4 of one issue,
+            shape (PAGE,), as on that channel, or `HOME`.
         rare: ``rare(name, issue, number, channel)`` gives one of the fates that few scenarios ask for.
     """
 

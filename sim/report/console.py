@@ -74,6 +74,7 @@ def _channel(result: Result, code: int) -> str:
     if level.value is None:
         return f"{title(channel.name)}: nobody made contact."
     share, within = channel.target.share, say_duration(channel.target.within / TICKS_PER_SECOND)
+    within += " of opening hours" if channel.target.business is not None else ""
     if level.low is None or level.high is None:
         verdict = "meets its target" if level.value >= share else "misses its target"
     elif level.low >= share:

@@ -32,8 +32,8 @@ def self_service(result: Result, code: int) -> str:
     closed = [
         f"{_count(count)} {what}"
         for count, what in (
-            (of("turned_away", name), "find it closed or down"),
-            (of("disconnected", name), "are cut off"),
+            (of("turned_away", name), "found it closed or down"),
+            (of("disconnected", name), "were cut off"),
         )
         if _some(count)
     ]
@@ -56,14 +56,14 @@ def of_channel(result: Result, code: int) -> str:
     if _some(deflected := of("deflected", name)):
         deal = told.deflect[code] if told is not None and told.deflect else None
         to = "another channel" if deal is None else result.desk.channels[deal.to].name
-        sentences.append(f"{_count(deflected)} customers {a_week} are asked to use {to}, and do.")
+        sentences.append(f"{_many(deflected, 'customer')} {a_week} took up the offer to use {to}.")
     if _some(contained := of("contained", name)):
-        sentences.append(f"For {_count(contained)} {a_week} the recorded message is enough.")
+        sentences.append(f"For {_many(contained, 'caller')} {a_week} the recorded message was enough.")
     if _some(outsourced := of("outsourced", name)):
         outsourcing = told.outsource[code] if told is not None and told.outsource else None
         price = 0.0 if outsourcing is None else outsourcing.price * (outsourced.value or 0.0)
         for_ = f", for {say_money(price, result.desk.currency)}" if price else ""
-        sentences.append(f"{_count(outsourced)} {a_week} go to the outsourcer{for_}.")
+        sentences.append(f"{_many(outsourced, 'contact')} {a_week} went to the outsourcer{for_}.")
     if _some(silent := of("silent_hours", name), 0.05):
         sentences.append(
             f"Finding out who has left without a word takes agents {silent.value:,.1f} hours {a_week} "
@@ -76,9 +76,9 @@ def of_channel(result: Result, code: int) -> str:
         on = "" if receives == NOWHERE else f" to {result.desk.channels[receives].name}"
         sentences.append(f"Agents pass {whole(transfers.value)}{spread(transfers, 100)} of the answered on{on}.")
     if _some(switched := of("switched", name)):
-        sentences.append(f"{_count(switched)} contacts {a_week} come from customers who got no answer elsewhere.")
+        sentences.append(f"{_many(switched, 'contact')} {a_week} came from customers who got no answer elsewhere.")
     if _some(public := of("public_complaints", name)):
-        sentences.append(f"{_count(public)} customers {a_week} complain here in public.")
+        sentences.append(f"{_many(public, 'customer')} {a_week} complained here in public.")
     return " ".join(filter(None, sentences))
 
 
@@ -87,16 +87,16 @@ def _callbacks(result: Result, code: int) -> str:
     took, wait, told = of("callbacks", name), of("callback_wait", name), of("callback_announced", name)
     if not _some(took):
         return ""
-    text = f"{_count(took)} customers {each(result)} take a callback"
+    text = f"{_many(took, 'customer')} {each(result)} took a callback"
     if wait.value is None or told.value is None:
         return f"{text}."
     after, announced = say_duration(round(wait.value)), say_duration(round(told.value))
     tables = result.desk.responses
     offer = tables.callback[code] if tables is not None and tables.callback else None
     if offer is None or offer.booked is None:
-        return f"{text}; on average they are called back after {after}, announced are {announced}."
+        return f"{text}; on average called back after {after}, announced {announced}."
     booked = say_duration(offer.booked / TICKS_PER_SECOND)
-    return f"{text}, booked for {booked} later; on average they are called back after {after}."
+    return f"{text}, booked for {booked} later; on average called back after {after}."
 
 
 def _chased(chasers: float) -> str:
@@ -121,13 +121,19 @@ def of_desk(result: Result) -> list[str]:
         told = result.desk.responses
         prices = [offer.price for offer in told.retention] if told is not None else []
         for_ = f", for {say_money(prices[0] * (kept.value or 0.0), currency)}" if len(prices) == 1 and prices[0] else ""
-        sentences.append(f"Offers to stay: {_count(kept)} {each(result)} are accepted{for_}.")
+        sentences.append(f"{_many(kept, 'customer')} {each(result)} accepted an offer to stay{for_}.")
     return sentences
 
 
 def _some(count: Estimate, least: float = 0.5) -> bool:
     """Whether there is as much of it as would not be said as 0."""
     return count.value is not None and count.value >= least
+
+
+def _many(count: Estimate, noun: str) -> str:
+    """312 customers."""
+    number = _count(count)
+    return f"{number} {noun}{'s' * (number != '1')}"
 
 
 def _count(count: Estimate) -> str:

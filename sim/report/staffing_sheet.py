@@ -207,4 +207,5 @@ def _notes(result: Result) -> Tab:
 
 
 def _said(target: Target) -> str:
-    return f"{say_share(target.share)} within {say_duration(target.within / TICKS_PER_SECOND)}"
+    hours = " of opening hours" if target.business is not None else ""
+    return f"{say_share(target.share)} within {say_duration(target.within / TICKS_PER_SECOND)}{hours}"

@@ -123,7 +123,7 @@ def _channel(name: str, channel: Mapping[str, Any]) -> dict[str, Default]:
 
 
 def _group(holder: Mapping[str, Any]) -> dict[str, Default]:
-    return defaults.GROUP if holder.get("shifts") is None else defaults.GROUP_WITH_SHIFTS
+    return defaults.of_group(breaks=holder.get("shifts") is not None, absence=holder.get("absence") is not None)
 
 
 def _currency(data: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.defaults import CHANNELS, GROUP_WITH_SHIFTS, LIKE, Default
+from sim.defaults import CHANNELS, GROUP_WITH_ABSENCE, GROUP_WITH_SHIFTS, LIKE, Default
 from sim.errors import UsageError, did_you_mean
 from sim.measures.constants import CONSTANTS
 from sim.scenario import layers
@@ -131,6 +131,8 @@ def _defaults(key: Key, names: Path) -> Iterator[str]:
         yield from _evidence(default)
     if found and key.name == "shrinkage":
         yield from _default(GROUP_WITH_SHIFTS["shrinkage"], " with shifts, which show the breaks")
+        if key.path[0] == "groups":
+            yield from _default(GROUP_WITH_ABSENCE["shrinkage"], " with absence, which is drawn; 19% with both")
     if found and "" not in found:
         likes = ", ".join(f"{like} if it is {kind}" for kind, like in LIKE.items())
         others = "it has to be given" if is_needed(key) else f"the default of {likes}"

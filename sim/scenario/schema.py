@@ -115,7 +115,7 @@ def _changes(top: Schema) -> Schema:
             places[rf"(?:channels\.)?{_dotted((name, *inner))}"] = f"#/$defs/{name}/properties/{_pointer(inner)}"
         others = "|".join(name for name in CHANNELS if name not in USUAL)
         own = rf"(?:channels\.(?!(?:{'|'.join(USUAL)})\.)[^.]+|{others})\.{_dotted(inner)}"
-        places[own if inner else rf"channels\.{_dotted((ANY,))}"] = f"#/$defs/{_OWN}/properties/{_pointer(inner)}"
+        places[own] = f"#/$defs/{_OWN}/properties/{_pointer(inner)}"
     return {
         "type": "object",
         "minProperties": 1,

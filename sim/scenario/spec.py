@@ -211,7 +211,7 @@ class Segment(Spec):
     share: Share
     """share of the customers; the shares of all segments add to 100 %"""
     margin: PerTime
-    """what a customer earns; no figure uses it yet"""
+    """what a customer earns; routing by_value uses it, no figure does yet"""
     contract: Contracts
     """shares of customers by how long they are bound, which add to 100 %; only for churn"""
     captive: Share
@@ -371,7 +371,7 @@ class Group(Spec):
     """what paid time of an agent costs"""
     shrinkage: Shrinkage
     """share of paid time in which an agent is not at work (holidays, illness, breaks, training): paid = net /
-    (1 - shrinkage); 24 % if shifts show the breaks"""
+    (1 - shrinkage); 24 % if shifts show the breaks, 25 % with absence, 19 % with both"""
     speed: ByIntent = 1.0
     """how fast its agents work; 1.1x does a tenth more in the same time"""
     quality: ByIntent = 1.0
@@ -379,7 +379,7 @@ class Group(Spec):
     end_of_shift: Literal["finish", "drop"] = "finish"
     """whether agents finish what they hold when their shift ends, or put it back into the queue"""
     absence: Share = 0.0
-    """share of days on which an agent is away without notice, drawn for each agent; leave it out of the shrinkage"""
+    """share of days on which an agent is away without notice, drawn for each agent; no part of the shrinkage then"""
     overtime: Factor | None = None
     """factor on the cost of time worked beyond the schedule; without it, such time is not paid"""
 

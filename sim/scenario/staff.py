@@ -115,7 +115,8 @@ class Filling:
             changes["cost"] = team.cost
             self.said.add(f"{at}.cost")
         if isinstance(team, Team) and isinstance(holder.shifts, FromFile) and f"{at}.shrinkage" in self._left_out:
-            shrinkage = _preset(team)["shrinkage"]
+            absence = isinstance(holder, Group) and holder.absence > 0
+            shrinkage = defaults.of_group(breaks=team.shows_breaks, absence=absence)["shrinkage"]
             changes["shrinkage"] = share(shrinkage.value)
             self.assumed[f"{at}.shrinkage"] = shrinkage
         return holder.model_copy(update=changes) if changes else holder
@@ -199,7 +200,7 @@ class Filling:
 
 def _preset(team: Team) -> dict[str, Default]:
     """The defaults of a group whose shifts come from a file: without breaks in it, they are part of the shrinkage."""
-    return defaults.GROUP_WITH_SHIFTS if team.shows_breaks else defaults.GROUP
+    return defaults.of_group(breaks=team.shows_breaks, absence=False)
 
 
 def _shift(given: InlineShift) -> Shift:

@@ -270,8 +270,7 @@ def read_target(value: Any) -> Promise:
         share, within = units.target(text)
     except Unclear as problem:
         hours = re.search("work|business", str(value))
-        hint = "write it as in 90% within 8h of opening hours" if hours else problem.hint
-        raise Unclear(problem.what, hint) from None
+        raise Unclear(problem.what, problem.hint + ", or 8h of opening hours" if hours else problem.hint) from None
     if within > LONGEST:
         raise Unclear(f"{shown(value)} is more than a century", "give less")
     return Promise(share, within, business)

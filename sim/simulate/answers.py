@@ -81,8 +81,10 @@ class Answers:
                 more.asks_for, more.asking = delay, ticks - ticks // 2
                 ticks //= 2
         if self._journal is not None:
-            about = {"ticks": ticks, "speed": speed, "rest": more.asking, "usual": contact.work[0]}
-            self._journal.note(contact, "is worked on", **about)
+            self._journal.note(
+                contact, "is worked on", ticks=ticks, speed=speed, rest=more.asking, usual=contact.work[0],
+                factor=more.factor, chasers=more.chasers,
+            )  # fmt: skip
         for offer in self._tables.retention:
             if offer.intent == self._intent_of[contact.issue] and more.retained == NEVER:
                 more = contact.tells()
@@ -209,7 +211,7 @@ class Answers:
                 more.left = left * self._speed(contact, agent) // ONE
                 more.back = True
             if self._journal is not None:
-                self._journal.note(contact, "is put back", left=left // RATE)
+                self._journal.note(contact, "is put back", left=(left if contact.more.silent else more.left) // RATE)
             self._spell(contact)
             contact.lane.join(contact)
             back.append(contact)

@@ -412,7 +412,7 @@ class Centre:
             contact.lane.waiting -= 1
             self._leave(contact, ABANDONED)
         if self._journal is not None:
-            self._journal.note(contact, "abandons", silent=contact.more.silent, waited=self.env.now - contact.since)
+            self._note_leaving(contact)
         self._returns.after_giving_up(contact)
 
     def _writes_again(self, contact: Contact) -> None:
@@ -671,6 +671,15 @@ class Centre:
             urgency=contact.urgency,
             patience=patience,
         )
+
+    def _note_leaving(self, contact: Contact) -> None:
+        assert self._journal is not None
+        if contact.issue != self._journal.issue:
+            return
+        place = (contact.urgency, contact.since, contact.key)
+        ahead = sum((other.urgency, other.since, other.key) < place for other in contact.lane.everyone())
+        waited = self.env.now - contact.since
+        self._journal.note(contact, "abandons", silent=contact.more.silent, waited=waited, ahead=ahead)
 
     def _note_choice(self, contact: Contact, agent: Agent) -> None:
         """An agent has chosen the contact from the lines, and left others in them."""

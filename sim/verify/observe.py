@@ -56,13 +56,15 @@ def observe(case: Case, names: Iterable[str], contacts: Table, plan: Plan, handl
         RuntimeError: a day has begun before the one before it was over.
     """
     seen: dict[str, Seen] = {}
+    by_slice: dict[str, tuple[Floats, Floats | float]] = {}
     found = {}
     for written in names:
-        name = Name.read(written, case.unit)
+        name, whole = Name.read(written, case.unit), written.partition("#")[0]
         if name.of not in seen:
             seen[name.of] = Seen.of(name.of, case, contacts, plan, handle)
-        above, below = FIGURES[name.figure](seen[name.of], name.within)
-        found[written] = _of_part(above, below, name.part)
+        if whole not in by_slice:
+            by_slice[whole] = FIGURES[name.figure](seen[name.of], name.within)
+        found[written] = _of_part(*by_slice[whole], name.part)
     if case.day is not None and not case.day.endless:
         _must_be_over(contacts, plan)
     return found

@@ -28,13 +28,11 @@ def text(found: Verification) -> str:
 
 def _title(judgement: Judgement) -> str:
     case = judgement.case
-    parts = [f"{case.id}  {case.title}", case.topic, case.method, case.citation]
+    parts = [f"{case.id}  {case.title}", case.method, case.citation]
     if judgement.days:
         parts.append(f"{judgement.days:,} days")
     if judgement.contacts:
         parts.append(f"{judgement.contacts:,} contacts")
-    if case.numerical_error:
-        parts.append(f"theirs to {case.numerical_error:.0e}")
     if judgement.again:
         parts.append("second look, fresh seed")
     return " · ".join(part for part in parts if part)
@@ -69,8 +67,7 @@ def _summary(found: Verification) -> list[str]:
     lines = [
         f"{len(found.judgements)} cases, {len(every):,} comparisons: {len(judged) - exact:,} judged by their error, "
         f"{exact:,} exactly, {len(every) - len(judged):,} shown only (variances, tails, too rare or too wide).",
-        f"{len(found.failing)} cases fail"
-        + (f": {_names(j.case.id for j in found.failing)}." if found.failing else "."),
+        _failing([judgement.case.id for judgement in found.failing]),
     ]
     again = [judgement.case.id for judgement in found.judgements if judgement.again]
     if again:
@@ -88,7 +85,8 @@ def _summary(found: Verification) -> list[str]:
 
 
 def _failing(names: list[str]) -> str:
-    return f"{len(names)} case{'s fail' if len(names) != 1 else ' fails'}" + (f": {_names(names)}." if names else ".")
+    fail = "1 case fails" if len(names) == 1 else f"{len(names)} cases fail"
+    return f"{fail}: {_names(names)}." if names else f"{fail}."
 
 
 def _reached(found: Verification) -> str:

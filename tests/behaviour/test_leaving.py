@@ -240,6 +240,18 @@ class TestExcess:
         excess = excess_leave_probability(before, after, who, complaint=complaint, c_ref=70.0, k=1.1, churning=FLAT)
         assert np.all(excess == 0.0)
 
+    def test_an_accepted_offer_scales_the_whole_hazard(self) -> None:
+        """Of those who accepted an offer, the hazard after the experience is half; of all others nothing changes."""
+        (who, complaint), draws = mixed(300), rng(14)
+        before, after, retained = draws.uniform(20, 100, 300), draws.uniform(20, 100, 300), draws.random(300) < 0.5
+        fixed: dict[str, Any] = {"who": who, "complaint": complaint, "c_ref": 70.0, "k": 1.0, "churning": CHURNING}
+        excess = excess_leave_probability(before, after, retained=retained, **fixed)
+        plain_excess = excess_leave_probability(before, after, **fixed)
+        np.testing.assert_array_equal(excess[~retained], plain_excess[~retained])
+        hazard = cumulative_hazard(after, **fixed)
+        spared = np.exp(-0.5 * hazard) - np.exp(-hazard)
+        np.testing.assert_allclose((plain_excess - excess)[retained], spared[retained], rtol=1e-9)
+
 
 class TestBetaBand:
     @pytest.mark.parametrize("beta", [0.0, 0.002, 0.015, 0.03, 0.044, 0.046])

@@ -12,12 +12,13 @@ from tables import DAY, HOUR, MINUTE, Row, contacts
 from sim.estimate import Estimate, wilson
 from sim.measures.intervals import intervals
 from sim.measures.summary import figures, summarise
-from sim.report import console
+from sim.report import console, pictures
 from sim.report.document import days_csv, document
 from sim.report.figures import interval
 from sim.run import Result
 from sim.scenario import lower
 from sim.scenario.read import read
+from sim.schemas import Cause, Outcome
 
 WEEK = """\
 name: A week
@@ -232,3 +233,92 @@ def test_the_table_of_days_by_hand(tmp_path: Path) -> None:
     assert rows[0] == f"2026-10-05,mon,phone,1.4,0.785714,0.0,1.0,10,0.8,{low:.6f},{high:.6f}"
     assert rows[2] == "2026-10-06,tue,phone,0.0,,,,0,,,"
     assert len(rows) == 14
+
+
+def routed(folder: Path, *rows: Row, sets: tuple[str, ...] = ()) -> str:
+    """What is said of the same week with a bot in front of the phone, twice over."""
+    bot = (
+        "channels.bot={kind: self_service, volume: 0/week, escalates: 60% to phone}",
+        "phone.self_service_first=50% to bot",
+    )
+    return said(folder, list(rows), list(rows), sets=(*bot, *sets))
+
+
+def served(outcome: Outcome, resolved: int | None) -> Row:
+    nobody = {"taken": None, "freed": None, "group": None, "agent": None}
+    moments = {"offered": NINE, "answered": NINE, "ended": NINE + 60}
+    return {**moments, "channel": 2, "outcome": outcome, "resolved": resolved, **nobody}
+
+
+def test_a_machine_is_told_by_what_it_solves(tmp_path: Path) -> None:
+    """Of five, two are solved, one is passed on, one is left and one cut off; the table has no wait for it."""
+    solved, left = served(Outcome.CONTAINED, 1), served(Outcome.CONTAINED, 0)
+    passed, cut = served(Outcome.TRANSFERRED, 0), served(Outcome.DISCONNECTED, None)
+    text = routed(tmp_path, solved, solved, left, passed, cut)
+    assert re.search(
+        r"Bot resolves 40.0 % \[[\d., ]+\] of 5 contacts a week and passes 20 % on to phone; 20 % leave it without a "
+        r"solution; 1 were cut off\.",
+        text,
+    )
+    assert re.search(r"bot 5 – – – – – [\d.]+ ", text)
+    assert "Bot: nobody made contact." in routed(tmp_path)
+
+
+def test_other_routes_are_told_where_they_happen(tmp_path: Path) -> None:
+    """Callbacks, deflection, outsourcing, silent leavers, transfers, switches, complaints and chasers, each with its
+    number; nothing of them in a plain week."""
+    base = call(NINE, 5)
+    gone = {"offered": NINE, "ended": NINE + 5, "taken": NINE + 60, "freed": NINE + 420, "group": 0, "agent": 0}
+    text = routed(
+        tmp_path,
+        {**call(NINE, 840), "outcome": Outcome.CALLED_BACK, "announced": 720.0},
+        {"offered": NINE, "ended": NINE, "outcome": Outcome.DEFLECTED},
+        {**base, "outcome": Outcome.OUTSOURCED, "taken": None, "freed": None, "group": None, "agent": None},
+        gone,
+        {**base, "outcome": Outcome.TRANSFERRED, "resolved": 0},
+        {**base, "cause": Cause.SWITCH},
+        {**base, "cause": Cause.PUBLIC},
+        {**mail(NINE, NINE + HOUR), "chasers": 1},
+        *[mail(NINE, NINE + HOUR)] * 8,
+        sets=("policies.response=outsource(after 1m, price 5)",),
+    )
+    for told in (
+        "1 customer a week took a callback; on average called back after 14 min, announced 12 min.",
+        "1 customer a week took up the offer to use another channel.",
+        "1 contact a week went to the outsourcer, for 5 EUR.",
+        "Finding out who has left without a word takes agents 0.1 hours a week (14 % of the contacts).",
+        "1 contact a week came from customers who got no answer elsewhere.",
+        "1 customer a week complained here in public.",
+        "One message in nine is chased.",
+    ):
+        assert told in text
+    assert re.search(r"Agents pass 20 % \[\d+, \d+\] of the answered on\.", text)
+    plain = said(tmp_path, [base, mail(NINE, NINE + HOUR)])
+    for word in ("callback", "took up", "outsourcer", "without a word", "pass", "elsewhere", "public", "chased"):
+        assert word not in plain
+
+
+def test_machines_have_no_place_among_those_who_wait(tmp_path: Path) -> None:
+    """The plots of demand show a machine, those of waiting, staffing and service level do not; nor do the days, and
+    all of them are drawn."""
+    sets = ("channels.bot={kind: self_service, volume: 0/week, escalates: 60% to phone}",)
+    of = result(tmp_path, [served(Outcome.CONTAINED, 1), call(NINE, 5)], sets=sets)
+    shown = pictures.pictures(of)
+    assert [channel.name for channel in shown["demand"].channels] == ["phone", "email", "bot"]
+    assert [channel.name for channel in shown["waiting"].channels] == ["phone", "email"]
+    for name in ("service_level", "staffing"):
+        data = shown[name]
+        assert [each.name for each in getattr(data, "channels", ()) or data.groups] == ["phone"]
+    assert "bot" not in days_csv(of)
+    assert len(pictures.write(of, tmp_path)) == 3 * len(shown)
+
+
+def test_overtime_is_told_where_it_is_paid(tmp_path: Path) -> None:
+    """Half an hour beyond the evening at twice 30 EUR an hour: 30 EUR; where it is not paid, it is not told."""
+    late = call(20 * HOUR - 60, 0) | {"ended": 20.5 * HOUR, "freed": 20.5 * HOUR}
+    groups = "groups={a: {answers: [phone, email], staff: {daily: {08:00-20:00: 1}}, cost: 30 EUR/h%s}}"
+    plain = ("phone={hours: 08:00-20:00}", "email={}")
+    assert "Overtime: 0.5 hours a week [0.5, 0.5], 30 EUR of the cost." in said(
+        tmp_path, [late], [late], sets=(*plain, groups % ", overtime: 2x")
+    )
+    assert "Overtime" not in said(tmp_path, [late], [late], sets=(*plain, groups % ""))

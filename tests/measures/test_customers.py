@@ -15,7 +15,8 @@ from sim.desk import Desk
 from sim.measures import customers, reference
 from sim.measures.customers import Belief, excess_churn, logits, satisfactions
 from sim.measures.summary import figures
-from sim.schemas import Outcome
+from sim.policies.base import Offer, ResponseTables
+from sim.schemas import Cause, Outcome
 from sim.tables import Table
 
 # wait = T: G = 0.  wait = 0: x = 1, G = 3.
@@ -68,6 +69,73 @@ def test_the_logit_of_an_issue(case: str) -> None:
     rows, expected = ONE_ISSUE[case]
     found = logits(cohort(contacts(*({**row, "issue": 0} for row in rows)), desk(ends=HOUR)))
     assert found == pytest.approx([expected], abs=1e-5)
+
+
+TRANSFER, PERSONAL = -0.375, 0.19
+
+
+def test_passed_on_is_a_transfer_and_no_repeat() -> None:
+    """Being passed on by an agent, by a machine or by deflection costs a transfer each; a redial costs a repeat."""
+    causes = (Cause.TRANSFER, Cause.ESCALATION, Cause.DEFLECTION)
+    for passed in causes:
+        rows = [answered(0, T, resolved=0, issue=0), answered(500, T, issue=0, cause=passed)]
+        assert logits(cohort(contacts(*rows), desk())) == pytest.approx([TRANSFER], abs=1e-9)
+    rows = [answered(0, T, resolved=0, issue=0)] + [answered(500, T, issue=0, cause=cause) for cause in causes]
+    rows.append(answered(900, T, issue=0, cause=Cause.RECONNECT))
+    assert logits(cohort(contacts(*rows), desk())) == pytest.approx([REPEAT + 3 * TRANSFER], abs=1e-9)
+
+
+def test_personal_is_by_the_channel_of_the_answer() -> None:
+    """Where the e-mail's answers are personal, a message answered gains by it; one not answered, and a call, do not."""
+    of = desk(PHONE, EMAIL, ends=HOUR, tables=ResponseTables(personal=(False, True)))
+    table = contacts(
+        answered(0, T), answered(0, 12 * HOUR - 100, channel=1), {"offered": HOUR - 12 * HOUR, "channel": 1, "issue": 7}
+    )
+    assert logits(cohort(table, of))[:2] == pytest.approx([0.0, PERSONAL], abs=1e-9)
+
+
+def test_what_a_machine_does_is_felt() -> None:
+    """Solved by a machine at once is an answer at once; left unsolved it is no answer, without gain."""
+    of = desk(replace(PHONE, automatic=True), answers=[()])
+    served = {"offered": 0.0, "answered": 0.0, "ended": 60.0, "outcome": Outcome.CONTAINED}
+    found = logits(cohort(contacts({**served, "resolved": 1}, {**served, "resolved": 0}), of))
+    assert found == pytest.approx([AT_ONCE, UNRESOLVED], abs=1e-9)
+
+
+def test_a_callback_is_measured_against_what_was_announced() -> None:
+    """Called back when announced is as expected; after the channel's expectation, but early, is a gain; a booked one
+    is expected when it was booked for; a call without a callback has the channel's expectation."""
+    callback = {"outcome": Outcome.CALLED_BACK, "announced": 10 * T}
+    table = contacts(answered(0, 10 * T, **callback), answered(0, 4 * T, announced=10 * T))
+    assert logits(cohort(table, desk())) == pytest.approx([0.0, FOURFOLD], abs=1e-5)
+    booked = desk(tables=ResponseTables(callback=(Offer(0, 0, 3_600_000),)))
+    assert logits(cohort(contacts(answered(0, HOUR, **callback)), booked)) == pytest.approx([0.0], abs=1e-9)
+
+
+def test_a_contact_left_in_the_line_is_felt_until_another_solves_the_issue() -> None:
+    """Who switches to the phone and is helped there within the e-mail's expectation no longer waits for the reply."""
+    message = {"issue": 0, "offered": 0.0, "answered": 90 * HOUR, "ended": 96 * HOUR, "channel": 1, "resolved": 0}
+    call = answered(11 * HOUR, 0.0, issue=0, cause=Cause.SWITCH)
+    call["ended"] = 12 * HOUR
+    found = cohort(contacts(message, call), desk(PHONE, EMAIL))
+    assert logits(found) == pytest.approx([REPEAT], abs=1e-9)
+    assert found.issues.closed.tolist() == [96 * HOUR * 1000]
+    assert found.issues.solved_first.tolist() == [False]
+    # the message is answered later than the call, which was the first answer
+    table = contacts(message, call)
+    table["answer"][:] = (2, 1)
+    assert cohort(table, desk(PHONE, EMAIL)).issues.solved_first.tolist() == [True]
+
+
+def test_ignored_and_then_answered_is_not_ignored() -> None:
+    """Whose message was ignored, and who was then helped on the phone, has repeated; one ignored after an answer that
+    did not help was ignored."""
+    ignored = {"outcome": Outcome.IGNORED, "issue": 0, "channel": 1}
+    of = desk(PHONE, EMAIL)
+    helped = contacts({"offered": 0.0, **ignored}, answered(500, T, issue=0, cause=Cause.SWITCH))
+    assert logits(cohort(helped, of)) == pytest.approx([REPEAT], abs=1e-9)
+    again = contacts(answered(0, T, issue=0, resolved=0), {"offered": 500.0, **ignored})
+    assert logits(cohort(again, of)) == pytest.approx([REPEAT + UNRESOLVED + IGNORED], abs=1e-9)
 
 
 def test_a_message_waits_until_its_reply() -> None:
@@ -158,6 +226,16 @@ def excess(table: Table, of: Desk | None = None, beta: float = BETA) -> float:
 
 
 TRAITS = {"tenure": 40, "mood": 70_000}
+
+
+def test_an_accepted_offer_keeps_customers() -> None:
+    """Who accepts an offer in any contact leaves with half the hazard, 1 − √(1 − p); who declines one as without."""
+    plain, declined = (excess(contacts(answered(0, T, **TRAITS, **more))) for more in ({}, {"retained": 0}))
+    two = [answered(0, T, issue=0, **TRAITS, retained=1, resolved=0), answered(900, T, issue=0, **TRAITS)]
+    unsold = [{**row, "retained": None} for row in two]
+    p = leaves(moved(70.0, 100 / (1 + exp(-(reference.ALPHA["phone"] + REPEAT)))))
+    assert declined == plain
+    assert excess(contacts(*unsold)) - excess(contacts(*two)) == pytest.approx(p - (1 - (1 - p) ** 0.5), rel=1e-6)
 
 
 @pytest.mark.parametrize(("row", "z", "sign"), [(answered(0, 0.0), AT_ONCE, -1), (left(0, 10.0), UNRESOLVED, 1)])

@@ -28,7 +28,15 @@ BEHIND_A_BOT = desk(PHONE, BOT, EMAIL, answers=[(0, 2)])
 def by_machine(**cells: object) -> Row:
     """A machine's customer: served at once for a minute, by no agent."""
     nobody = {"taken": None, "freed": None, "group": None, "agent": None}
-    return {"offered": 0.0, "answered": 0.0, "ended": 60.0, "channel": 1, "outcome": Outcome.CONTAINED, **nobody, **cells}
+    return {
+        "offered": 0.0,
+        "answered": 0.0,
+        "ended": 60.0,
+        "channel": 1,
+        "outcome": Outcome.CONTAINED,
+        **nobody,
+        **cells,
+    }
 
 
 def test_what_a_machine_does_by_hand() -> None:

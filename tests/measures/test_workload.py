@@ -18,14 +18,16 @@ from tables import (
     group,
     random_contacts,
     short,
+    spells,
     summary,
     values,
 )
 
-from sim.desk import Desk
+from sim.desk import Desk, Person
 from sim.measures.cohort import NEVER_WAITED
 from sim.measures.work import agent_time, edges
 from sim.measures.workload import scheduled, staff_cost, waiting_at
+from sim.policies.base import Outsourcing, ResponseTables, Retention
 from sim.schemas import NEVER, Outcome
 from sim.tables import Floats, Table
 
@@ -367,3 +369,118 @@ def test_ticks_do_not_overflow() -> None:
     assert time.present.sum() == 5000 * 365 * DAY
     waiting, age = waiting_at(cohort(contacts(*rows), of), 0, np.array([360_000 * 86_400]))
     assert (waiting.tolist(), age.tolist()) == ([99], [360 * DAY])
+
+
+# Work that is put aside -----------------------------------------------------------------------------------------------
+
+PUT_ASIDE = {"issue": 0, "channel": 1, "offered": 0.0, "answered": 10.0, "taken": 60.0, "ended": 75.0, "freed": 80.0}
+SPELL = {"issue": 0, "channel": 1, "from": 10.0, "to": 30.0}
+
+
+def test_work_that_was_put_aside_is_busy_in_both_its_spells() -> None:
+    """Worked on from 10 to 30 s and from 60 to 80 s: 40 s busy, 35 of them in talk; handled for 40 s; waits 10 s."""
+    of, aside = short(PHONE, EMAIL), {"spells": spells(SPELL)}
+    table = contacts(PUT_ASIDE)
+    time = agent_time(of, table, aside["spells"])
+    assert time.busy.tolist() == [[20.0, 0.0, 20.0, 0.0]]
+    assert time.talk.tolist() == [[20.0, 0.0, 15.0, 0.0]]
+    found = values(table, of, "email", **aside)
+    assert (found["handle_time"], found["wait"], found["occupancy"]) == (40.0, 10.0, 0.4)
+
+
+def test_what_was_put_back_and_not_taken_again_is_in_nobody_s_hands() -> None:
+    """Whose row still names the agent who put it back is not held after that, and waits until the clock stops."""
+    of, table = short(PHONE, EMAIL), contacts({"issue": 0, "channel": 1, "offered": 0.0, "answered": 10.0})
+    assert agent_time(of, table, spells(SPELL)).busy.tolist() == [[20.0, 0.0, 0.0, 0.0]]
+    waits, ages = waiting_at(cohort(table, of, spells(SPELL)), 1, np.array([5_000, 20_000, 40_000, 149_000]))
+    assert waits.tolist() == [1, 0, 1, 1]
+    assert ages.tolist() == [5.0, 0.0, 40.0, 149.0]
+    assert values(table, of, "email", spells=spells(SPELL))["handle_time"] is None
+
+
+def test_a_message_that_waits_for_its_customer_is_in_no_queue() -> None:
+    """Put back at 30 s to ask the customer, who replies at 50 s: it waits from 50 s until taken at 60 s, and not at all
+    where no reply has come."""
+    of, asked = short(PHONE, EMAIL), {**PUT_ASIDE, "asked": 30.0}
+    ticks = np.array([40_000, 55_000, 60_000])
+    for replied, expected in ((50.0, [0, 1, 0]), (None, [0, 0, 0])):
+        table = contacts({**asked, "replied": replied})
+        assert waiting_at(cohort(table, of, spells(SPELL)), 1, ticks)[0].tolist() == expected
+
+
+def test_several_spells_of_one_contact() -> None:
+    """Put back twice: it waits between the spells, and is handled for all three."""
+    of, more = short(PHONE, EMAIL), spells({**SPELL, "from": 40.0, "to": 45.0}, SPELL)
+    table = contacts(PUT_ASIDE)
+    waits, _ = waiting_at(cohort(table, of, more), 1, np.array([35_000, 42_000, 50_000, 70_000]))
+    assert waits.tolist() == [1, 0, 1, 0]
+    assert values(table, of, "email", spells=more)["handle_time"] == 45.0
+
+
+def test_slots_and_busy_time() -> None:
+    """Two chats of 30 s at once by one of two agents, who may each hold two: a quarter of the time of both agents, as
+    busy time and as slots; one chat alone is half as much by slots."""
+    of = short(CHAT, groups=[group(2)])
+    chat = {"offered": 0.0, "answered": 0.0, "ended": 50.0}
+    both, one = values(contacts(chat, chat), of, "chat"), values(contacts(chat), of, "chat")
+    assert (both["occupancy"], both["slot_occupancy"]) == (0.25, 0.25)
+    assert (one["occupancy"], one["slot_occupancy"]) == (0.25, 0.125)
+
+
+# Overtime, absence and prices -----------------------------------------------------------------------------------------
+
+
+def test_overtime_of_people_is_beyond_their_own_shift() -> None:
+    """One works 20 s beyond a shift while a colleague is there and idle: overtime, though the level covers it; by
+    count it is none. It costs the hours at the group's factor, and nothing without one."""
+    shifts = Person("Ann", ((0, 40_000),)), Person("Bob", ((0, 100_000),))
+    steps = [(0.0, 2), (40.0, 1)]
+    people = replace(group(steps, cost=3600.0), people=shifts)
+    table = contacts({"offered": 0.0, "answered": 30.0, "ended": 60.0, "agent": 0})
+    paid = short(groups=[replace(people, overtime=1.5)])
+    assert agent_time(paid, table).overtime.tolist() == [[0.0, 20.0, 0.0, 0.0]]
+    assert agent_time(paid, table).present.sum() == 2 * 40 + 60 + 20
+    assert values(table, paid, None)["overtime_hours"] == pytest.approx(20 / 3600)
+    assert values(table, paid, None)["overtime_cost"] == pytest.approx(30.0)
+    assert values(table, paid, None)["cost"] == pytest.approx(140 + 30)
+    assert values(table, short(groups=[people]), None)["cost"] == pytest.approx(140)
+    assert agent_time(short(groups=[group(steps)]), table).overtime.sum() == 0
+
+
+def test_who_is_absent_is_paid_and_missing() -> None:
+    """Of two scheduled one is absent for half the time: a quarter of absence, adherence 3/4, the cost of the plan, and
+    occupancy of those who came."""
+    plan, came = (short(groups=[group(steps, cost=36.0)]) for steps in ([(0.0, 2)], [(0.0, 1), (50.0, 2)]))
+    table = contacts({"offered": 0.0, "answered": 0.0, "ended": 75.0})
+    found = values(table, came, plan=plan)
+    assert (found["absence"], found["adherence"], found["occupancy"]) == (0.25, 0.75, 0.5)
+    every = values(table, came, None, plan=plan)
+    assert (every["net_fte"], every["cost"]) == (2.0, pytest.approx(2.0))
+
+
+def test_what_the_response_costs() -> None:
+    """An outsourced contact at 5, an agent's answer at 0.5, and an accepted offer of 20 at its own intent."""
+    tables = ResponseTables(
+        outsource=(Outsourcing(0, 5.0, 0),), price=(0.5,), retention=(Retention(1, 0, 20.0), Retention(0, 0, 99.0))
+    )
+    of = short(tables=tables, intents=("any", "cancel"))
+    nobody = {"taken": None, "freed": None, "group": None, "agent": None}
+    call = {"offered": 0.0, "answered": 0.0, "ended": 10.0}
+    table = contacts(
+        {**call, "outcome": Outcome.OUTSOURCED, **nobody},
+        {**call, "intent": 1, "retained": 1},
+        {**call, "retained": 0},
+        {"offered": 0.0, "ended": 10.0},
+    )
+    found = values(table, of, None)
+    assert found["cost"] == 5.0 + 2 * 0.5 + 20.0
+    assert found["cost_per_contact"] == pytest.approx(26 / 3)
+    assert (found["outsourced"], found["retained"]) == (1, 1)
+
+
+def test_a_machine_s_solution_counts_as_an_answered_contact_of_the_cost() -> None:
+    """Two answered by the machine, one of them well: the cost is over one."""
+    of = replace(short(replace(PHONE, automatic=True), answers=[()]), fixed_cost=7.0)
+    served = {"offered": 0.0, "answered": 0.0, "ended": 5.0, "outcome": Outcome.CONTAINED}
+    table = contacts({**served, "resolved": 1}, {**served, "resolved": 0})
+    assert values(table, of, None)["cost_per_contact"] == 7.0

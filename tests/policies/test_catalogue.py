@@ -13,6 +13,7 @@ import pytest
 import sim.policies
 from sim.policies import RESPONSE, ROUTING, STAFFING
 from sim.policies.response import Together
+from sim.scenario.complete import fill
 from sim.scenario.written import policy as shown
 from sim.units import Unclear, call
 
@@ -93,3 +94,19 @@ def test_a_setting_that_cannot_be_read_says_so(policy: str, setting: str, words:
     with pytest.raises(Unclear) as refused:
         field.metadata["read"](words)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "said", [["callback(when_wait_exceeds 3m", "channel phone)", "canned"], "callback(channel chat)"]
+)
+def test_a_setting_left_to_its_default_is_told(said: Any) -> None:
+    """A scenario's defaults are those of the policies it names, too: where a setting is not given and is not a plain
+    choice, with the grade and the range."""
+    _, assumed = fill({"policies": {"response": said}})
+    told = {path.removeprefix("policies.response.") for path in assumed if path.startswith("policies.response.")}
+    given = isinstance(said, list)
+    assert told == {"callback(accepts)"} | (
+        {"canned(handle_time)", "canned(resolves)"} if given else {"callback(when_wait_exceeds)"}
+    )
+    accepts = assumed["policies.response.callback(accepts)"]
+    assert (accepts.value, accepts.range, accepts.grade) == ("60%", "30% to 80%", "C")

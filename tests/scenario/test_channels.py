@@ -236,6 +236,19 @@ def test_what_else_a_group_says(tmp_path: Path) -> None:
     assert found.margins == (10_000,)
 
 
+def test_absence_that_is_drawn_is_no_shrinkage(tmp_path: Path) -> None:
+    """The default shrinkage is what is left: less with absence, least with breaks and absence."""
+    shifts = "shifts: {all: {agents: 1, hours: 08:00-20:00}}"
+    for more, shrinkage in (
+        ("staff: 1", 0.3),
+        (shifts, 0.24),
+        ("staff: 1, absence: 5%", 0.25),
+        (f"{shifts}, absence: 5%", 0.19),
+    ):
+        group = desk(tmp_path, f"groups={{more: {{answers: [phone], {more}}}}}").groups[0]
+        assert group.shrinkage == shrinkage
+
+
 # --- words -----------------------------------------------------------------------------------------------------------
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from sim.defaults import OFF
 from sim.errors import UsageError
@@ -75,9 +75,10 @@ def test_behaviour_that_is_off_has_its_evidence() -> None:
     what holds without them."""
     assert "default 0% range 3% to 95% grade C" in flat("chat.silent")
     for (section, name), default in OFF.items():
-        part = {"channels": Channel, "groups": Group}[section]
+        part: type[BaseModel] = Channel if section == "channels" else Group
         field = part.model_fields[name]
-        read = TypeAdapter(Annotated[(field.annotation, *field.metadata)])
+        kind: Any = Annotated[(field.annotation, "as the model has it", *field.metadata)]
+        read = TypeAdapter[Any](kind)
         assert read.validate_python(default.value) == field.get_default(), name
 
 
