@@ -82,10 +82,20 @@ CONTACTS: tuple[Column, ...] = (
         "ended", "ms", "when talk (or work on a message) ended, or the customer left; empty while open", nullable=True
     ),
     Column("freed", "ms", "when the agent's wrap-up ended; empty unless that happened", nullable=True),
-    Column("taken", "ms", "when an agent last took it up: as answered, unless work on it was put aside", nullable=True),
+    Column(
+        "taken",
+        "ms",
+        "when an agent last took it up: as answered, unless work on it was put aside; empty if none did",
+        nullable=True,
+    ),
     Column("asked", "ms", "when the desk asked the customer back; empty unless it did", nullable=True),
     Column("replied", "ms", "when the customer replied to that; empty until then", nullable=True),
-    Column("announced", "ms", "the wait that was announced, or after which a callback was offered", nullable=True),
+    Column(
+        "announced",
+        "ms",
+        "the wait that was announced, or after which a callback was offered; empty without one",
+        nullable=True,
+    ),
     Column("chasers", "number", "how often the customer wrote again about this open contact"),
     Column("retained", "0/1", "whether a retention offer was accepted; empty unless one was made", nullable=True),
     Column("group", "code", "the skill group of the agent; empty unless answered", nullable=True, codes="groups"),

@@ -68,6 +68,9 @@ class Answers:
         if more.silent:
             return channel.silent_work * RATE
         speed = self._speed(contact, agent)
+        if speed != more.speed:
+            more = contact.tells()
+            more.speed = speed
         if more.back:
             more.back = more.away = False
             if self._journal is not None:
@@ -208,7 +211,7 @@ class Answers:
                 more = contact.more
             else:
                 more = contact.tells()
-                more.left = left * self._speed(contact, agent) // ONE
+                more.left = left * more.speed // ONE
                 more.back = True
             if self._journal is not None:
                 self._journal.note(contact, "is put back", left=(left if contact.more.silent else more.left) // RATE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.desk import ONE
 from sim.schemas import NEVER, Outcome
 from sim.simulate.events import Keyed
 
@@ -25,6 +26,8 @@ class More:
     """Work left of what was put back, in units of 1/`RATE` tick."""
     asking: int = NEVER
     """Work left, in ticks, once the customer has replied to what the desk has to ask."""
+    speed = ONE
+    """Of the agent who works on it, when they took it up: a person's may be another by the time it is put back."""
     factor = 0
     """Millionths of the work, of what a machine passed on; 0: as usual."""
     silent = False

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from random_desks import GivenTables, centres, desks, random_customers, rich_customers, seeds, sizes, some_sizes
 from twin import SPELLS, Twin
 
-from sim.desk import Desk, Group
+from sim.desk import ONE, Desk, Group
 from sim.policies.base import BANDS, CONTRACTS, RoutingTables
 from sim.policies.routing import LiveFirst
 from sim.population.draw import Population
@@ -163,9 +163,25 @@ def tables(*delays: int, **more: Any) -> GivenTables:
     return GivenTables(RoutingTables((tuple(delay * MINUTE for delay in delays),), ((0,) * len(delays),), **more))
 
 
+def with_speeds(here: Desk, *speed: int) -> Desk:
+    """The desk, whose one person has these speeds by span."""
+    (group,) = here.groups
+    return replace(here, groups=(replace(group, people=(replace(group.people[0], speed=speed),)),))
+
+
 SEGMENTS_RANKED = tuple(segment for segment in (2, 1) for _ in range(len(BANDS) + 1) for _ in range(CONTRACTS * 4))
 BOT = machine("bot", lines=1)
+FASTER_FIRST = desk(
+    [Crew(0, ["phone", "email"], people=[[(0, 5), (7, 900)]])], [live(), deferrable(interruptible=True)]
+)
+FASTER_FIRST = with_speeds(FASTER_FIRST, ONE, ONE // 2)
 CASES = {
+    "work put back is left at the speed at which it was taken up": (
+        FASTER_FIRST,
+        [Issue(0, 20, channel=1), Issue(10, 1)],
+        (0, 1),
+        {"taken": 12, "ended": 32},
+    ),
     "who finds a silent leaver has not answered the customer": (
         desk([Crew(2)], [live(silent_work=MINUTE)], routing=tables(0, sticky=True)),
         [Issue(0, 10), Issue(0, 10.5), Issue(1, 1, 2, redial=30, silent=True)],

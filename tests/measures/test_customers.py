@@ -88,10 +88,8 @@ def test_passed_on_is_a_transfer_and_no_repeat() -> None:
 def test_personal_is_by_the_channel_of_the_answer() -> None:
     """Where the e-mail's answers are personal, a message answered gains by it; one not answered, and a call, do not."""
     of = desk(PHONE, EMAIL, ends=HOUR, tables=ResponseTables(personal=(False, True)))
-    table = contacts(
-        answered(0, T), answered(0, 12 * HOUR - 100, channel=1), {"offered": HOUR - 12 * HOUR, "channel": 1, "issue": 7}
-    )
-    assert logits(cohort(table, of))[:2] == pytest.approx([0.0, PERSONAL], abs=1e-9)
+    table = contacts(answered(0, T), answered(0, 12 * HOUR - 100, channel=1), {"offered": 0.0, "channel": 1})
+    assert logits(cohort(table, of)) == pytest.approx([0.0, PERSONAL, UNRESOLVED], abs=1e-9)
 
 
 def test_what_a_machine_does_is_felt() -> None:

@@ -64,8 +64,9 @@ def test_a_machine_s_column_of_the_interval_sheet_is_empty() -> None:
     """It has no service level, needs nobody, and nobody waits for it."""
     from sim.measures.intervals import intervals
 
-    sheet = intervals([summary(contacts(by_machine(resolved=1)), BEHIND_A_BOT)], BEHIND_A_BOT)
-    assert sheet.offered[1].sum() == 1
+    table = contacts(by_machine(resolved=1), by_machine(outcome=Outcome.DISCONNECTED))
+    sheet = intervals([summary(table, BEHIND_A_BOT)], BEHIND_A_BOT)
+    assert sheet.offered[1].sum() == 2
     for column in (sheet.service_level, sheet.required_c, sheet.required_a, sheet.occupancy, sheet.wait):
         assert np.isnan(column[1]).all()
     assert not sheet.backlog[1].any()
@@ -122,6 +123,18 @@ def test_transfers_chasers_and_causes() -> None:
     assert (phone["transfer_rate"], phone["switched"], phone["public_complaints"]) == (0.5, 1, 0)
     assert (email["chasers"], email["withdrawn"], email["public_complaints"], email["wait"]) == (1.5, 1, 1, 32.5)
     assert phone["answered"] == 2
+
+
+def test_a_message_passed_on_is_in_time_but_no_reply() -> None:
+    """A message that an agent passes on after an hour was answered in time; its issue's first answer is the reply that
+    comes two days later from where it went."""
+    rows = [
+        {"offered": 0.0, "answered": 60.0, "ended": HOUR, "outcome": Outcome.TRANSFERRED, "resolved": 0, "issue": 0},
+        {"offered": HOUR, "answered": 47 * HOUR, "ended": 48 * HOUR, "cause": Cause.TRANSFER, "issue": 0},
+    ]
+    of = desk(EMAIL, horizon=2 * HOUR)
+    assert values(contacts(*rows), of, "email")["service_level"] == 0.5
+    assert Cohort(contacts(*rows), of).issues.first_answer.tolist() == [48 * HOUR * 1000]
 
 
 def test_acknowledged_is_what_comes_in_on_a_channel_that_does_so() -> None:
