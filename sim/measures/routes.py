@@ -32,10 +32,6 @@ def _escalated(cohort: Cohort) -> Bools:
     return np.asarray(cohort.outcome(Outcome.TRANSFERRED) & cohort.automatic[cohort.rows["channel"]])
 
 
-def _transferred(cohort: Cohort) -> Bools:
-    return cohort.outcome(Outcome.TRANSFERRED) & cohort.answered
-
-
 def _solved(cohort: Cohort) -> Bools:
     return np.asarray(cohort.outcome(Outcome.CONTAINED) & (cohort.rows["resolved"] == 1))
 
@@ -118,7 +114,7 @@ MEASURES = (
         "transfer_rate", "share",
         "Passed on to another channel by the agent who answered, over answered. A contact passed on is among the "
         "answered; the one it becomes is offered where it goes.",
-        Kind.SHARE, "lower", share(_transferred, answered), channels="people",
+        Kind.SHARE, "lower", share(was(Outcome.TRANSFERRED), answered), channels="people",
     ),
     Measure(
         "callbacks", "contacts",

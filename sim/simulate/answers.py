@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sim.desk import NOWHERE, ONE, RATE, Desk
 from sim.policies.base import ResponseTables
 from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
 from sim.simulate.contact import Contact
-from sim.simulate.events import REPLY, TIMER, WRAP_UP, Clock, Due
+from sim.simulate.events import REPLY, TIMER, WRAP_UP, Callbacks, Clock, Due
 from sim.simulate.floor import Agent, Team
 from sim.simulate.journal import Journal
 from sim.simulate.returns import Returns
@@ -23,7 +23,7 @@ class Answers:
     """What an agent's answer takes and gives.
 
     Args:
-        back: called with a contact that is in its line again because the customer has replied.
+        on_back: called with a contact that is in its line again because the customer has replied.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class Answers:
         returns: Returns,
         teams: Sequence[Team],
         issues: Table,
-        back: Callable[[Contact], None],
+        on_back: Callbacks,
         journal: Journal | None,
     ) -> None:
         self._env = env
         self._fates = fates
         self._returns = returns
         self._teams = teams
-        self._back = back
+        self._on_back = on_back
         self._journal = journal
         self._channels = desk.channels
         self._groups = desk.groups
@@ -182,7 +182,8 @@ class Answers:
         if self._journal is not None:
             self._journal.note(contact, "replies")
         self._returns_to_line(contact)
-        self._back(contact)
+        for callback in self._on_back:
+            callback(contact)
 
     # --- put aside ---------------------------------------------------------------------------------------------------
 

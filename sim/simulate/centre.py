@@ -8,12 +8,12 @@ who meets whom is here, what an answer is, in `sim.simulate.answers`, what happe
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from sim.desk import NOWHERE, RATE, Desk
+from sim.desk import NOWHERE, Desk
 from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
+from sim.simulate import rota
 from sim.simulate.answers import Answers
 from sim.simulate.contact import Contact
 from sim.simulate.door import Door
@@ -25,17 +25,17 @@ from sim.simulate.events import (
     COMPLETION,
     OUTSOURCE,
     OVERFLOW,
-    STAFFING,
     TIMER,
-    WRAP_UP,
     Callbacks,
     Clock,
     Due,
 )
 from sim.simulate.floor import Agent, People, Team
+from sim.simulate.hands import Hands
 from sim.simulate.journal import Journal
-from sim.simulate.lane import Lane, Lines, RankedLane
+from sim.simulate.lane import Lanes
 from sim.simulate.machine import Machine
+from sim.simulate.notes import Notes
 from sim.simulate.returns import Returns
 from sim.simulate.router import router
 from sim.tables import Table
@@ -83,32 +83,31 @@ class Centre:
         self.env = Clock(initial_time=desk.starts)
         self.contacts: list[Contact] = []
         self._journal = journal
-        if journal is not None:
-            journal.env = self.env
         self._arrivals = iter(arrivals)
         self._channel_of: list[int] = issues["channel"].tolist()
         tables = desk.routing.lower(desk.layout())
-        lines = [Lines(channel) for channel in desk.channels]
-        ranked = RankedLane if _out_of_order(desk) or (tables and (tables.urgency or tables.public_urgency)) else Lane
-        self._lanes = [
-            ranked(number, channel, desk.channels[channel], lines[channel])
-            for number, channel in enumerate(desk.channel_of_queue)
-        ]
-        self._intent_of: list[int] = issues["intent"].tolist() if desk.queue_of else []
+        ranked = _out_of_order(desk) or (tables is not None and bool(tables.urgency or tables.public_urgency))
+        self._lanes = Lanes(desk, issues, ranked=ranked)
+        self._lane, self._lane_of, self._by_intent = self._lanes.all, self._lanes.of, bool(desk.queue_of)
         least_loaded = tables is not None and tables.least_loaded
         self._teams = [
             (People if group.people else Team)(number, group, least_loaded=least_loaded)
             for number, group in enumerate(desk.groups)
         ]
-        self._router = router(desk, self._lanes, self._teams, tables)
+        self._router = router(desk, self._lanes.all, self._teams, tables)
+        self._notes: Notes | None = None
+        if journal is not None:
+            journal.env = self.env
+            self._notes = Notes(journal, self._lanes.all, self._teams, self._router, self.contacts)
         self._at_once = [[self._teams[group] for group in groups] for groups in self._router.at_once]
         self._sticky = tables is not None and tables.sticky
-        self._answered_by: dict[int, Agent] = {}
         self._reserves = tables is not None and any(tables.reserve)
         self._interrupts = any(channel.interruptible for channel in desk.channels)
-        self._returns = Returns(self.env, desk, fates, len(self._channel_of), self._lane_of, [self._offer], journal)
+        self._on_offer: Callbacks = [self._offer]
+        self._returns = Returns(self.env, desk, fates, len(issues), self._lanes.of, self._on_offer, journal)
         self._solved = self._returns.solved
-        self._answers = Answers(self.env, desk, fates, self._returns, self._teams, issues, self._back, journal)
+        self._on_back: Callbacks = [self._call]
+        self._answers = Answers(self.env, desk, fates, self._returns, self._teams, issues, self._on_back, journal)
         self._plain = self._answers.plain
         self._machine = Machine(self.env, desk, fates, self._answers, self._returns, journal)
         self._door = Door(desk, fates, self._returns, self._machine, self._at_once, issues, tables, journal)
@@ -124,14 +123,13 @@ class Centre:
         """(group, tick) at which a policy without tables wants to be asked once more."""
         self._on_arrival: Callbacks = [self._arrives]
         self._on_patience: Callbacks = [self._patience_ends]
-        self._on_talk_end: Callbacks = [self._talk_ends]
-        self._on_wrap_up_end: Callbacks = [self._wrap_up_ends]
-        self._answered = self._answers.answered
-        self._first_work, self._first_patience = fates.first_work, fates.first_patience
-        if self._plain and not self._sticky and not least_loaded and journal is None:
-            # most desks need no more, and it is a fifth of the time
-            self._answer = self._answer_plainly  # type: ignore[method-assign]
-            self._on_talk_end = [self._plain_talk_ends]
+        self._on_overflow: Callbacks = [self._overflow]
+        self._hands = Hands(
+            self.env, desk, fates, self._teams, self._answers, self._returns, self.seek_work, journal,
+            plainly=not (self._sticky or least_loaded) and journal is None,
+        )  # fmt: skip
+        self._answer = self._hands.takes
+        self._first_patience = fates.first_patience
 
     @property
     def capped(self) -> int:
@@ -148,15 +146,7 @@ class Centre:
         if self.desk.ends <= self.desk.starts:
             return
         self._expect_next()
-        for number, group in enumerate(self.desk.groups):
-            if group.people:
-                for person in range(len(group.people)):
-                    self.env.process(self._shifts(number, person))
-            else:
-                self.env.process(self._staff(number))
-        for number, channel in enumerate(self.desk.channels):
-            if (channel.disconnect_at_close or channel.automatic) and channel.open is not None:
-                self.env.process(self._close(number))
+        rota.begin(self.env, self.desk, self._teams, self)
         collecting = gc.isenabled()
         # nothing here is cyclic garbage, and looking for it among a replication's contacts costs a fifth of the time
         gc.disable()
@@ -164,69 +154,13 @@ class Centre:
             self.env.run(until=self.desk.ends)
         finally:
             # the callbacks are ours and so hold us: without them nothing is cyclic, and all is freed with the centre
-            for callbacks in (self._on_arrival, self._on_patience, self._on_talk_end, self._on_wrap_up_end):
+            for callbacks in (self._on_offer, self._on_arrival, self._on_patience, self._on_overflow, self._on_back):
                 callbacks.clear()
+            self._hands.forget()
+            del self._answer
+            self.env.forget()
             if collecting:
                 gc.enable()
-
-    # --- processes ---------------------------------------------------------------------------------------------------
-
-    def _staff(self, number: int) -> Generator[Due, None, None]:
-        env, team = self.env, self._teams[number]
-        for tick, level in self.desk.groups[number].levels:
-            if tick >= self.desk.ends:
-                return
-            yield Due(env, max(tick - env.now, 0), STAFFING | number << 20, [])
-            for agent in team.schedule(level, env.now):
-                self._seek_work(agent)
-            if team.drops:
-                for agent in reversed(team.agents):
-                    if team.present > team.level and agent.present:
-                        self._drop(agent)
-
-    def _shifts(self, number: int, person: int) -> Generator[Due, None, None]:
-        """One person's spans on the floor."""
-        env, team = self.env, self._teams[number]
-        agent, shifts = team.agents[person], self.desk.groups[number].people[person]
-        order = STAFFING | number << 20 | person
-        for span, (start, end) in enumerate(shifts.on):
-            if end <= env.now or start >= self.desk.ends:
-                continue
-            yield Due(env, max(start - env.now, 0), order, [])
-            if shifts.speed:
-                agent.speed = shifts.speed[span]
-            if agent.present:
-                agent.leaving = False
-            else:
-                team.come(agent, env.now)
-            self._seek_work(agent)
-            if end >= self.desk.ends:
-                return
-            yield Due(env, end - env.now, order, [])
-            if not agent.held:
-                team.leave(agent)
-            elif team.drops:
-                self._drop(agent)
-            else:
-                agent.leaving = True
-
-    def _close(self, number: int) -> Generator[Due, None, None]:
-        env, channel = self.env, self.desk.channels[number]
-        for _, close in channel.open or ():
-            if close >= self.desk.ends:
-                return
-            yield Due(env, max(close - env.now, 0), STAFFING | (len(self._teams) + number) << 20, [])
-            if channel.automatic:
-                self._machine.breaks_down(number)
-                continue
-            waiting = [contact for lane in self._lanes if lane.channel is channel for contact in lane.everyone()]
-            for contact in sorted(waiting, key=lambda contact: contact.key):
-                if not (contact.more.silent or contact.more.callback or contact.more.back):
-                    if self._journal is not None:
-                        self._journal.note(contact, "is cut off at closing")
-                    contact.lane.waiting -= 1
-                    self._leave(contact, DISCONNECTED)
-                    self._returns.elsewhere(contact)
 
     # --- a contact's life --------------------------------------------------------------------------------------------
 
@@ -236,14 +170,9 @@ class Centre:
         if following is not None:
             tick, issue = following
             channel = self._channel_of[issue]
-            lane = self._lane_of(issue, channel) if self._intent_of else self._lanes[channel]
+            lane = self._lane_of(issue, channel) if self._by_intent else self._lane[channel]
             contact = Contact(issue, 1, lane, FIRST, tick)
             contact.due(self.env, tick - self.env.now, ARRIVAL | contact.key, self._on_arrival)
-
-    def _lane_of(self, issue: int, channel: int) -> Lane:
-        if self._intent_of:
-            return self._lanes[self.desk.queue_of[channel][self._intent_of[issue]]]
-        return self._lanes[channel]
 
     def _arrives(self, contact: Contact) -> None:
         self._expect_next()
@@ -257,8 +186,8 @@ class Centre:
                 self._journal.note(contact, "is not made")
             return
         self.contacts.append(contact)
-        if self._journal is not None:
-            self._note_offer(contact)
+        if self._notes is not None:
+            self._notes.offered(contact)
         if self._ranks:
             contact.urgency = self._door.urgency(contact)
         lane = contact.lane
@@ -303,7 +232,7 @@ class Centre:
 
     def _sticks(self, contact: Contact) -> bool:
         """The agent who answered the customer last takes the contact, if free."""
-        agent = self._answered_by.get(contact.issue)
+        agent = self._hands.answered_by.get(contact.issue)
         if agent is None or not self._router.may_ever(contact.lane.number, agent.group):
             return False
         if not self._teams[agent.group].may_take(agent, contact.channel, contact.lane.at_once):
@@ -321,12 +250,12 @@ class Centre:
             agent = self._answers.interruptible(self._teams[group])
             if agent is not None:
                 back = self._answers.puts_back(agent)
-                if self._journal is not None:
-                    self._note_interruption(contact, agent, back)
+                if self._notes is not None:
+                    self._notes.interrupts(contact, agent, back)
                 if at_once:
                     self._answer(contact, agent, self.env.now)
                 else:
-                    self._seek_work(agent)
+                    self.seek_work(agent)
                 return True
         return False
 
@@ -350,8 +279,8 @@ class Centre:
 
     def _queue(self, contact: Contact, patience: int) -> None:
         lane = contact.lane
-        if self._journal is not None:
-            self._note_queue(contact, patience)
+        if self._notes is not None:
+            self._notes.joins(contact, patience)
         lane.join(contact)
         if patience != NEVER:
             if not lane.channel.live:
@@ -364,7 +293,7 @@ class Centre:
         if self._router.asked[lane.number]:
             delays = self._router.delays[lane.number]
             for delay in delays:
-                Due(self.env, delay, TIMER | contact.key | OVERFLOW, [self._overflow], contact)
+                Due(self.env, delay, TIMER | contact.key | OVERFLOW, self._on_overflow, contact)
             if not delays:
                 self._ask(contact, self._router.asked[lane.number])
 
@@ -374,8 +303,8 @@ class Centre:
         if (contact.answered != NEVER and not contact.more.back) or contact.gone or contact.more.silent:
             return
         groups = self._router.eligible(contact.lane.number, self.env.now - contact.since)
-        if self._journal is not None and contact.issue == self._journal.issue:
-            self._journal.note(contact, "overflows", floor=self._floor(groups))
+        if self._notes is not None:
+            self._notes.overflows(contact, groups)
         self._ask(contact, groups)
         if self._interrupts and (contact.answered == NEVER or contact.more.back):
             self._interrupts_for(contact, groups, at_once=False)
@@ -387,7 +316,7 @@ class Centre:
             # an agent who takes another contact first leaves the question to the next of the group
             while (agent := self._teams[group].free(lane.channel_number, lane.at_once)) is not None:
                 held = agent.held
-                self._seek_work(agent)
+                self.seek_work(agent)
                 if not contact.more.back and contact.answered != NEVER:
                     return
                 if agent.held == held:
@@ -411,8 +340,8 @@ class Centre:
         else:
             contact.lane.waiting -= 1
             self._leave(contact, ABANDONED)
-        if self._journal is not None:
-            self._note_leaving(contact)
+        if self._notes is not None:
+            self._notes.abandons(contact)
         self._returns.after_giving_up(contact)
 
     def _writes_again(self, contact: Contact) -> None:
@@ -448,6 +377,20 @@ class Centre:
 
         Due(self.env, handle, COMPLETION | contact.key, [done])
 
+    def closes(self, number: int) -> None:
+        """Who waits on a channel that closes is cut off, or whom its machine serves."""
+        if self.desk.channels[number].automatic:
+            self._machine.breaks_down(number)
+            return
+        waiting = [contact for lane in self._lanes.all if lane.channel_number == number for contact in lane.everyone()]
+        for contact in sorted(waiting, key=lambda contact: contact.key):
+            if not (contact.more.silent or contact.more.callback or contact.more.back):
+                if self._journal is not None:
+                    self._journal.note(contact, "is cut off at closing")
+                contact.lane.waiting -= 1
+                self._leave(contact, DISCONNECTED)
+                self._returns.elsewhere(contact)
+
     def _leave(self, contact: Contact, outcome: int) -> None:
         """The customer is gone: the line is free."""
         contact.ended = self.env.now
@@ -455,119 +398,9 @@ class Centre:
         contact.gone = True
         contact.lane.lines.in_use -= 1
 
-    # --- work --------------------------------------------------------------------------------------------------------
+    # --- matching ----------------------------------------------------------------------------------------------------
 
-    def _answer(self, contact: Contact, agent: Agent, now: int) -> None:
-        if self._sticky and not contact.more.silent:
-            self._answered_by[contact.issue] = agent
-        if self._journal is not None:
-            self._journal.note(contact, "is taken", group=agent.group, agent=agent.number, waited=now - contact.since)
-        lane = contact.lane
-        if agent.channel < 0:
-            agent.busy_since = now
-        agent.channel = contact.channel
-        contact.taken = now
-        contact.by = agent
-        units = 0
-        if self._plain:
-            handle = self._answers.begins(contact)
-        else:
-            units = self._answers.takes_up(contact, agent)
-            handle = -(-units // RATE)
-        if lane.talking_to_one and not self._teams[agent.group].drops:
-            agent.held = 1
-            contact.due(self.env, handle, COMPLETION | contact.key, self._on_talk_end)
-        else:
-            agent.starts(contact, contact.key, units or handle * RATE, now, lane.rates)
-            self._await_next(agent)
-
-    def _answer_plainly(self, contact: Contact, agent: Agent, now: int) -> None:
-        """As `_answer`, where nothing changes the work, none is put aside, and nobody asks who did what."""
-        agent.channel = contact.channel
-        contact.answered = contact.taken = now
-        contact.by = agent
-        issue = contact.issue
-        answer = self._answered[issue] = self._answered[issue] + 1
-        contact.answer = answer
-        if answer == contact.attempt == 1:
-            contact.work = work = self._first_work[issue]
-        else:
-            contact.work = work = self.fates.work(issue, answer, contact.channel)
-        handle = work[0]
-        lane = contact.lane
-        if lane.talking_to_one:
-            agent.held = 1
-            contact.due(self.env, handle, COMPLETION | contact.key, self._on_talk_end)
-        else:
-            agent.starts(contact, contact.key, handle * RATE, now, lane.rates)
-            self._await_next(agent)
-
-    def _plain_talk_ends(self, contact: Contact) -> None:
-        """As `_talk_ends`, where an answer has its usual end."""
-        contact.ended = self.env.now
-        if contact.outcome:
-            contact.outcome = CALLED_BACK
-        else:
-            contact.outcome = ANSWERED
-            contact.lane.lines.in_use -= 1
-        _, wrap_up, contact.resolved = contact.work
-        if contact.resolved:
-            self._solved[contact.issue] = 1
-        else:
-            self._returns.unsolved(contact, contact.channel)
-        if wrap_up:
-            contact.due(self.env, wrap_up, COMPLETION | contact.key | WRAP_UP, self._on_wrap_up_end)
-        else:
-            contact.freed = self.env.now
-            agent = contact.by
-            assert agent is not None
-            agent.held = 0
-            self._seek_work(agent)
-
-    def _talk_ends(self, contact: Contact) -> None:
-        wrap_up = self._answers.talk_ends(contact)
-        if wrap_up > 0:
-            contact.due(self.env, wrap_up, COMPLETION | contact.key | WRAP_UP, self._on_wrap_up_end)
-        else:
-            self._wrap_up_ends(contact)
-
-    def _wrap_up_ends(self, contact: Contact) -> None:
-        agent = contact.by
-        assert agent is not None
-        if not contact.more.away:
-            contact.freed = self.env.now
-        agent.held = 0
-        self._seek_work(agent)
-
-    # --- several contacts at once, or work that may be put aside -----------------------------------------------------
-
-    def _await_next(self, agent: Agent) -> None:
-        """Schedule the end of whichever held contact ends next, in place of any earlier such event."""
-        agent.version += 1
-        delay, order = agent.ends_next(self.desk.channels[agent.channel].rates)
-        Due(self.env, delay, COMPLETION | order, [self._some_end], (agent, agent.version))
-
-    def _some_end(self, event: Due) -> None:
-        agent, version = event.about
-        if version != agent.version:
-            return
-        now = self.env.now
-        rates = self.desk.channels[agent.channel].rates
-        while done := agent.finished(now, rates):
-            for order, contact in done:
-                wrap_up = 0 if order & WRAP_UP else self._answers.talk_ends(contact)
-                if wrap_up > 0:
-                    agent.continues(contact, contact.key | WRAP_UP, wrap_up * RATE)
-                else:
-                    if not contact.more.away:
-                        contact.freed = now
-                    agent.held -= 1
-        agent.version += 1
-        if agent.held:
-            self._await_next(agent)
-        self._seek_work(agent)
-
-    def _drop(self, agent: Agent) -> None:
+    def drop(self, agent: Agent) -> None:
         """The agent leaves at once; what was in hand goes back to its lines."""
         back = self._answers.puts_back(agent)
         self._leaves(self._teams[agent.group], agent)
@@ -577,13 +410,7 @@ class Centre:
             if contact.more.back:
                 self._call(contact)
 
-    def _back(self, contact: Contact) -> None:
-        """A customer has replied: the contact is in its line again."""
-        self._call(contact)
-
-    # --- matching ----------------------------------------------------------------------------------------------------
-
-    def _seek_work(self, agent: Agent) -> None:
+    def seek_work(self, agent: Agent) -> None:
         """An agent with a free hand takes what the routing policy says, until full or nobody may be taken."""
         now, team = self.env.now, self._teams[agent.group]
         while not agent.held or agent.held < self.desk.channels[agent.channel].at_once:
@@ -597,8 +424,8 @@ class Centre:
                 if not over and self._router.again:
                     self._remember(agent.group, now + self._router.again)
                 return
-            if self._journal is not None:
-                self._note_choice(contact, agent)
+            if self._notes is not None:
+                self._notes.chooses(contact, agent)
             self._answer(contact, agent, now)
 
     def _rest(self, agent: Agent, team: Team, now: int) -> None:
@@ -615,7 +442,7 @@ class Centre:
             # those with a hand free could take nothing while the team was over its level
             for other in team.agents:
                 if other.held:
-                    self._seek_work(other)
+                    self.seek_work(other)
 
     def _remember(self, group: int, tick: int) -> None:
         """A policy without tables wants to be asked once more, whoever of the group has a hand free then."""
@@ -626,104 +453,12 @@ class Centre:
     def _ask_again(self, event: Due) -> None:
         group: int = event.about
         self._to_ask.remove((group, self.env.now))
-        for lane in self._lanes:
+        for lane in self._lanes.all:
             while (agent := self._teams[group].free(lane.channel_number, lane.at_once)) is not None:
                 held = agent.held
-                self._seek_work(agent)
+                self.seek_work(agent)
                 if agent.held == held:
                     break
-
-    # --- journal -----------------------------------------------------------------------------------------------------
-
-    def _note_offer(self, contact: Contact) -> None:
-        assert self._journal is not None
-        if contact.issue != self._journal.issue:
-            return
-        lane, queue = contact.lane, contact.lane.number
-        groups = [group for group in range(len(self._teams)) if self._router.may_ever(queue, group)]
-        self._journal.note(
-            contact,
-            "is offered",
-            queue=queue,
-            floor=self._floor(groups),
-            at_once=list(self._router.at_once[queue]),
-            waiting=lane.waiting,
-            lines=lane.lines.in_use,
-            of_lines=lane.channel.lines,
-        )
-
-    def _note_queue(self, contact: Contact, patience: int) -> None:
-        assert self._journal is not None
-        if contact.issue != self._journal.issue:
-            return
-        place = (contact.urgency, contact.since, contact.key)
-        waiting = contact.lane.everyone()
-        ahead = sorted(
-            (other.urgency, other.since, other.issue, other.attempt)
-            for other in waiting
-            if (other.urgency, other.since, other.key) <= place
-        )
-        self._journal.note(
-            contact,
-            "joins the line",
-            ahead=[(issue, attempt, since) for _, since, issue, attempt in ahead],
-            waiting=len(waiting),
-            urgency=contact.urgency,
-            patience=patience,
-        )
-
-    def _note_leaving(self, contact: Contact) -> None:
-        assert self._journal is not None
-        if contact.issue != self._journal.issue:
-            return
-        place = (contact.urgency, contact.since, contact.key)
-        ahead = sum((other.urgency, other.since, other.key) < place for other in contact.lane.everyone())
-        waited = self.env.now - contact.since
-        self._journal.note(contact, "abandons", silent=contact.more.silent, waited=waited, ahead=ahead)
-
-    def _note_choice(self, contact: Contact, agent: Agent) -> None:
-        """An agent has chosen the contact from the lines, and left others in them."""
-        assert self._journal is not None
-        if contact.issue != self._journal.issue:
-            return
-        heads = [
-            (lane.number, head.issue, head.attempt, head.since)
-            for lane in self._lanes
-            if self._router.may_ever(lane.number, agent.group)
-            for head in lane.everyone()[:1]
-        ]
-        self._journal.note(contact, "is chosen", heads=heads, because=self._router.because)
-
-    def _note_interruption(self, contact: Contact, agent: Agent, back: Sequence[Contact]) -> None:
-        assert self._journal is not None
-        aside = [(other.issue, other.attempt) for other in back]
-        self._journal.note(contact, "interrupts", group=agent.group, agent=agent.number, aside=aside)
-        for other in back:
-            self._journal.note(other, "is put aside", by=(contact.issue, contact.attempt))
-
-    def _floor(self, groups: Sequence[int]) -> list[dict[str, Any]]:
-        """Who of the groups is there now, who has nothing in hand, and what the others hold."""
-        waiting = {contact.key for lane in self._lanes for contact in lane.everyone()}
-        held: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for contact in self.contacts:
-            agent = contact.by
-            if agent is None or not agent.held or contact.freed != NEVER:
-                continue
-            if not contact.more.away and contact.key not in waiting:
-                held.setdefault((agent.group, agent.number), []).append((contact.issue, contact.attempt))
-        return [
-            {
-                "group": group,
-                "level": self._teams[group].level,
-                "free": [agent.number for agent in self._teams[group].agents if agent.present and not agent.held],
-                "busy": [
-                    (agent.number, held.get((group, agent.number), []))
-                    for agent in self._teams[group].agents
-                    if agent.present and agent.held
-                ],
-            }
-            for group in groups
-        ]
 
 
 def _out_of_order(desk: Desk) -> bool:

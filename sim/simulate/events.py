@@ -32,6 +32,10 @@ BY_GROUP = 1 << 39
 class Clock(Environment):
     """SimPy's environment, here on integer ticks and with integer priorities."""
 
+    def forget(self) -> None:
+        """Let go of what is still due: those events hold whoever waits for them."""
+        self._queue.clear()
+
     if TYPE_CHECKING:
 
         @property

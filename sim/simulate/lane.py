@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import deque
 from heapq import heappop, heappush
 
-from sim.desk import Channel
+from sim.desk import Channel, Desk
 from sim.simulate.contact import Contact
+from sim.tables import Table
 
 
 class Lines:
@@ -95,3 +96,23 @@ class RankedLane(Lane):
 
     def everyone(self) -> list[Contact]:
         return [entry[4] for entry in sorted(self._heap) if not entry[4].gone]
+
+
+class Lanes:
+    """All queues of a desk. With `ranked` contacts may join out of the order in which they were offered."""
+
+    def __init__(self, desk: Desk, issues: Table, *, ranked: bool) -> None:
+        lines = [Lines(channel) for channel in desk.channels]
+        kind = RankedLane if ranked else Lane
+        self.all = [
+            kind(number, channel, desk.channels[channel], lines[channel])
+            for number, channel in enumerate(desk.channel_of_queue)
+        ]
+        self._queue_of = desk.queue_of
+        self._intent_of: list[int] = issues["intent"].tolist() if desk.queue_of else []
+
+    def of(self, issue: int, channel: int) -> Lane:
+        """Where an issue's contacts on a channel queue."""
+        if self._queue_of:
+            return self.all[self._queue_of[channel][self._intent_of[issue]]]
+        return self.all[channel]

@@ -40,7 +40,7 @@ def _title(judgement: Judgement) -> str:
 
 def _row(one: Comparison) -> str:
     interval = f"{_short(one.low)} to {_short(one.high)}" if one.error else ""
-    detects = "" if math.isinf(one.detectable) or not one.detectable else f"{one.detectable:.2%}"
+    detects = "" if math.isinf(one.detectable) or not one.detectable else _percent(one.detectable, 2)
     z = "" if one.z is None or one.exact else f"{one.z:+.1f}"
     return _ROW.format(
         one.case, spoken(one.figure), _short(one.ours), _short(one.theirs), interval, detects, z, one.verdict
@@ -53,6 +53,10 @@ def spoken(figure: str) -> str:
     return rest.replace("@", " ").replace(":", ", ").replace(">", " by ") + (
         f", interval {int(part) + 1}" if part else ""
     )
+
+
+def _percent(share: float, digits: int) -> str:
+    return f"{100 * share:.{digits}f} %"
 
 
 def _short(value: float) -> str:
@@ -74,7 +78,7 @@ def _summary(found: Verification) -> list[str]:
         lines.append(f"Suspects, simulated again with a fresh seed and judged by that: {_names(again)}.")
     widest = found.widest
     if widest is not None:
-        lines.append(f"Widest detectable error of what is judged: {widest.detectable:.1%} "
+        lines.append(f"Widest detectable error of what is judged: {_percent(widest.detectable, 1)} "
                      f"({widest.case}, {spoken(widest.figure)}).")  # fmt: skip
     if found.spread.figures:
         lines.append(f"Sum of z² {found.spread.total:,.0f} of {found.spread.figures:,} figures; 99.9 % of the time "
@@ -98,7 +102,7 @@ def _reached(found: Verification) -> str:
         if one.z is not None and one.figure in judgement.case.sd and "#" not in one.figure
     ]
     missed = [one for one in sized if one.detectable > form.target(one.figure)]
-    wanted = f"{form.share:.0%} of probabilities and occupancies, {form.mean:.0%} of means"
+    wanted = f"{_percent(form.share, 0)} of probabilities and occupancies, {_percent(form.mean, 0)} of means"
     if not missed:
         return f"All {len(sized):,} figures with a target are as narrow as wanted ({wanted})."
     return (

@@ -315,7 +315,7 @@ def test_machines_have_no_place_among_those_who_wait(tmp_path: Path) -> None:
 
 def test_overtime_is_told_where_it_is_paid(tmp_path: Path) -> None:
     """Half an hour beyond the evening at twice 30 EUR an hour: 30 EUR; where it is not paid, it is not told."""
-    late = call(20 * HOUR - 60, 0) | {"ended": 20.5 * HOUR, "freed": 20.5 * HOUR}
+    late = {**call(20 * HOUR - 60, 0), "ended": 20.5 * HOUR, "freed": 20.5 * HOUR}
     groups = "groups={a: {answers: [phone, email], staff: {daily: {08:00-20:00: 1}}, cost: 30 EUR/h%s}}"
     plain = ("phone={hours: 08:00-20:00}", "email={}")
     assert "Overtime: 0.5 hours a week [0.5, 0.5], 30 EUR of the cost." in said(

@@ -113,8 +113,7 @@ def test_a_callback_is_measured_against_what_was_announced() -> None:
 def test_a_contact_left_in_the_line_is_felt_until_another_solves_the_issue() -> None:
     """Who switches to the phone and is helped there within the e-mail's expectation no longer waits for the reply."""
     message = {"issue": 0, "offered": 0.0, "answered": 90 * HOUR, "ended": 96 * HOUR, "channel": 1, "resolved": 0}
-    call = answered(11 * HOUR, 0.0, issue=0, cause=Cause.SWITCH)
-    call["ended"] = 12 * HOUR
+    call = {**answered(11 * HOUR, 0.0, issue=0, cause=Cause.SWITCH), "ended": 12 * HOUR}
     found = cohort(contacts(message, call), desk(PHONE, EMAIL))
     assert logits(found) == pytest.approx([REPEAT], abs=1e-9)
     assert found.issues.closed.tolist() == [96 * HOUR * 1000]
@@ -227,11 +226,13 @@ TRAITS = {"tenure": 40, "mood": 70_000}
 
 
 def test_an_accepted_offer_keeps_customers() -> None:
-    """Who accepts an offer in any contact leaves with half the hazard, 1 − √(1 − p); who declines one as without."""
+    """Who accepts an offer in either of two issues leaves with half the hazard, 1 − √(1 − p); who declines one does not
+    change."""
     plain, declined = (excess(contacts(answered(0, T, **TRAITS, **more))) for more in ({}, {"retained": 0}))
-    two = [answered(0, T, issue=0, **TRAITS, retained=1, resolved=0), answered(900, T, issue=0, **TRAITS)]
+    two = [answered(900.0 * n, T, issue=n, customer=5, **TRAITS, retained=1 - n) for n in (0, 1)]
     unsold = [{**row, "retained": None} for row in two]
-    p = leaves(moved(70.0, 100 / (1 + exp(-(reference.ALPHA["phone"] + REPEAT)))))
+    s = 100 / (1 + exp(-reference.ALPHA["phone"]))
+    p = leaves(moved(moved(70.0, s), s))
     assert declined == plain
     assert excess(contacts(*unsold)) - excess(contacts(*two)) == pytest.approx(p - (1 - (1 - p) ** 0.5), rel=1e-6)
 

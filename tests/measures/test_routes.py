@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
-from tables import BOT, EMAIL, HOUR, PHONE, Row, contacts, desk, group, short, summary, values
-
-sys.path.append(str(Path(__file__).parents[1]))
 from random_desks import centres, rich_customers, seeds, sizes
+from tables import BOT, EMAIL, HOUR, PHONE, Row, contacts, desk, group, short, summary, values
 
 from sim.desk import Desk, Group
 from sim.measures.cohort import Cohort
@@ -93,11 +89,12 @@ def test_a_recorded_message_that_helps_is_an_answer_in_time() -> None:
     table = contacts(
         {"offered": 0.0, "ended": 0.0, "outcome": Outcome.CONTAINED, "resolved": 1},
         {"offered": 0.0, "ended": 0.0, "outcome": Outcome.DEFLECTED},
+        {"offered": 0.0, "answered": 30.0, "ended": 60.0},
     )
     found = values(table, desk())
-    assert (found["contained"], found["deflected"], found["answered"], found["wait"]) == (1, 1, 0, None)
-    assert (found["service_level"], found["service_level_of_answered"], found["answer_rate"]) == (0.5, None, 0.0)
-    assert (found["resolved"], found["fcr"]) == (0.5, 1.0)
+    assert (found["contained"], found["deflected"], found["answered"], found["wait"]) == (1, 1, 1, 30.0)
+    assert (found["service_level"], found["service_level_of_answered"], found["answer_rate"]) == (1 / 3, 0.0, 1 / 3)
+    assert (found["resolved"], found["fcr"]) == (2 / 3, 1.0)
 
 
 def test_silent_leavers_wait_until_they_leave_and_cost_time_later() -> None:
