@@ -8,7 +8,7 @@ from sim.desk import NOWHERE, ONE, RATE, Desk
 from sim.policies.base import ResponseTables
 from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
-from sim.simulate.contact import Contact
+from sim.simulate.contact import Contact, Taker
 from sim.simulate.events import REPLY, TIMER, WRAP_UP, Callbacks, Clock, Due
 from sim.simulate.floor import Agent, Team
 from sim.simulate.journal import Journal
@@ -107,7 +107,7 @@ class Answers:
             ticks = ticks * contact.more.factor // ONE
         return ticks
 
-    def _speed(self, contact: Contact, agent: Agent) -> int:
+    def _speed(self, contact: Contact, agent: Taker) -> int:
         speeds = self._groups[agent.group].speed
         return speeds[contact.lane.number] * agent.speed // ONE if speeds else agent.speed
 

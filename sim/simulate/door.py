@@ -8,10 +8,9 @@ from sim.desk import NEXT_OPENING, NOWHERE, ONE, Desk
 from sim.policies.base import Action, Callback, ContactView, Deflect, Ignore, RoutingTables, urgency_index
 from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
-from sim.simulate.contact import Contact
+from sim.simulate.contact import Contact, Lane
 from sim.simulate.floor import Team
 from sim.simulate.journal import Journal
-from sim.simulate.lane import Lane
 from sim.simulate.machine import Machine
 from sim.simulate.returns import Returns
 from sim.tables import Table

@@ -125,8 +125,7 @@ class Hands:
             contact.due(self._env, wrap_up, COMPLETION | contact.key | WRAP_UP, self._on_wrap_up_end)
         else:
             contact.freed = self._env.now
-            agent = contact.by
-            assert agent is not None
+            agent: Agent = contact.by  # type: ignore[assignment] # a taker is an agent
             agent.held = 0
             self._seek_work(agent)
 
@@ -138,8 +137,7 @@ class Hands:
             self._wrap_up_ends(contact)
 
     def _wrap_up_ends(self, contact: Contact) -> None:
-        agent = contact.by
-        assert agent is not None
+        agent: Agent = contact.by  # type: ignore[assignment] # a taker is an agent
         if not contact.more.away:
             contact.freed = self._env.now
         agent.held = 0

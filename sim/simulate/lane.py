@@ -1,69 +1,12 @@
-"""Lines and lanes: a channel's telephone lines, and a queue with who waits in it.
-
-The queue is ours, because a resource's queue that is searched or sorted costs more than the whole simulation. Who
-leaves early stays in it as a husk until it reaches the head: leaving costs nothing.
-"""
+"""Lanes: all queues of a desk, and the kind of queue that contacts may join out of turn."""
 
 from __future__ import annotations
 
-from collections import deque
 from heapq import heappop, heappush
 
 from sim.desk import Channel, Desk
-from sim.simulate.contact import Contact
+from sim.simulate.contact import Contact, Lane, Lines
 from sim.tables import Table
-
-
-class Lines:
-    """The lines of a channel, shared by its queues: how many contacts are waiting, talking or at its machine."""
-
-    __slots__ = ("in_use", "limit")
-
-    def __init__(self, channel: Channel) -> None:
-        self.in_use = 0
-        self.limit = 1 << 62 if channel.lines is None else channel.lines
-
-
-class Lane:
-    """A queue: the rules of its channel, and who waits, in the order in which they joined."""
-
-    __slots__ = (
-        "_line", "always_open", "at_once", "channel", "channel_number", "lines", "number", "rates", "talking_to_one",
-        "waiting",
-    )  # fmt: skip
-
-    def __init__(self, number: int, channel_number: int, channel: Channel, lines: Lines) -> None:
-        self.number = number
-        self.channel_number = channel_number
-        self.channel = channel
-        self.lines = lines
-        self.always_open = channel.open is None
-        self.rates = channel.rates
-        self.at_once = channel.at_once
-        self.talking_to_one = channel.at_once == 1 and not channel.interruptible
-        self.waiting = 0
-        self._line: deque[Contact] = deque()
-
-    def join(self, contact: Contact) -> None:
-        self._line.append(contact)
-        self.waiting += 1
-
-    def head(self) -> Contact | None:
-        """Who comes next, if anybody waits."""
-        line = self._line
-        while line:
-            if not line[0].gone:
-                return line[0]
-            line.popleft()
-        return None
-
-    def take(self) -> Contact:
-        """Remove and return the head; somebody must wait, and `head` must have been asked."""
-        self.waiting -= 1
-        return self._line.popleft()
-
-    def everyone(self) -> list[Contact]:
-        return [contact for contact in self._line if not contact.gone]
 
 
 class RankedLane(Lane):

@@ -8,10 +8,9 @@ from sim.desk import NOWHERE, ONE, Desk
 from sim.population.fates import Fates
 from sim.schemas import Cause, Outcome
 from sim.simulate.answers import Answers
-from sim.simulate.contact import Contact
+from sim.simulate.contact import Contact, Lane
 from sim.simulate.events import COMPLETION, Clock, Due
 from sim.simulate.journal import Journal
-from sim.simulate.lane import Lane
 from sim.simulate.returns import Returns
 
 CONTAINED, TRANSFERRED, DISCONNECTED = int(Outcome.CONTAINED), int(Outcome.TRANSFERRED), int(Outcome.DISCONNECTED)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.schemas import NEVER
-from sim.simulate.contact import Contact
+from sim.simulate.contact import Contact, Lane
 from sim.simulate.floor import Agent, Team
 from sim.simulate.journal import Journal
-from sim.simulate.lane import Lane
 from sim.simulate.router import Router
 
 

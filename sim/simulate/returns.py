@@ -11,10 +11,9 @@ from sim.desk import NOWHERE, Desk
 from sim.draws import ATTEMPTS
 from sim.population.fates import Fates
 from sim.schemas import Cause
-from sim.simulate.contact import Contact
+from sim.simulate.contact import Contact, Lane
 from sim.simulate.events import ARRIVAL, Callbacks, Clock
 from sim.simulate.journal import Journal
-from sim.simulate.lane import Lane
 
 REDIAL, RECONNECT, SWITCH, PUBLIC = int(Cause.REDIAL), int(Cause.RECONNECT), int(Cause.SWITCH), int(Cause.PUBLIC)
 

@@ -11,9 +11,8 @@ from typing import Protocol
 
 from sim.desk import Desk
 from sim.policies.base import NOT_ELIGIBLE, AgentView, RoutingTables, Take
-from sim.simulate.contact import Contact
+from sim.simulate.contact import Contact, Lane
 from sim.simulate.floor import Agent, Team
-from sim.simulate.lane import Lane
 
 
 class Router(Protocol):
