@@ -111,13 +111,15 @@ class Centre:
         self._plain = self._answers.plain
         self._machine = Machine(self.env, desk, fates, self._answers, self._returns, journal)
         self._door = Door(desk, fates, self._returns, self._machine, self._at_once, issues, tables, journal)
-        self._at_door, self._in_line, self._ranks = self._door.watched, self._door.speaks_of_waits, self._door.ranks
+        self._at_door, self._in_line = self._door.watched, self._door.speaks_of_waits
+        self._marks = self._door.ranks or journal is not None
         self._fronts = any(channel.front != NOWHERE for channel in desk.channels)
         self._patience_is_listed = not self._fronts and journal is None
         self._special = self._sticky or self._reserves or any(channel.automatic for channel in desk.channels)
         """Whether a free agent is not all that a contact meets behind the door."""
         responses = desk.responses
         self._outsource = responses.outsource if responses is not None else ()
+        self._timers = bool(self._outsource) or any(self._router.asked)
         self._withdraws = responses is not None and responses.unified > 0
         self._to_ask: set[tuple[int, int]] = set()
         """(group, tick) at which a policy without tables wants to be asked once more."""
@@ -186,10 +188,8 @@ class Centre:
                 self._journal.note(contact, "is not made")
             return
         self.contacts.append(contact)
-        if self._notes is not None:
-            self._notes.offered(contact)
-        if self._ranks:
-            contact.urgency = self._door.urgency(contact)
+        if self._marks:
+            self._mark(contact)
         lane = contact.lane
         if not (lane.always_open or lane.channel.is_open(contact.offered)):
             self._door.turns_away(contact)
@@ -223,12 +223,16 @@ class Centre:
             patience = self.fates.patience(contact.issue, contact.attempt, contact.channel)
         if self._in_line:
             waits = self._door.speaks_of_wait(contact, patience)
-            if waits is None:
+            if waits is None or (contact.more.callback and self._booked(contact)):
                 return
             patience = waits
-            if contact.more.callback and self._booked(contact):
-                return
         self._queue(contact, patience)
+
+    def _mark(self, contact: Contact) -> None:
+        if self._notes is not None:
+            self._notes.offered(contact)
+        if self._door.ranks:
+            contact.urgency = self._door.urgency(contact)
 
     def _sticks(self, contact: Contact) -> bool:
         """The agent who answered the customer last takes the contact, if free."""
@@ -283,9 +287,15 @@ class Centre:
             self._notes.joins(contact, patience)
         lane.join(contact)
         if patience != NEVER:
-            if not lane.channel.live:
+            if not lane.live:
                 contact.tells().patience = patience
             Due(self.env, patience, ABANDONMENT | contact.key, self._on_patience, contact)
+        if self._timers:
+            self._set_timers(contact)
+
+    def _set_timers(self, contact: Contact) -> None:
+        """What else may happen to a contact in the line after a while."""
+        lane = contact.lane
         if self._outsource and not contact.more.callback:
             outsourcing = self._outsource[contact.channel]
             if outsourcing is not None:

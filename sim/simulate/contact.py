@@ -110,8 +110,8 @@ class Lane:
     """A queue: the rules of its channel, and who waits, in the order in which they joined."""
 
     __slots__ = (
-        "_line", "always_open", "at_once", "channel", "channel_number", "lines", "number", "rates", "talking_to_one",
-        "waiting",
+        "_line", "always_open", "at_once", "channel", "channel_number", "lines", "live", "number", "rates",
+        "talking_to_one", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, channel_number: int, channel: Channel, lines: Lines) -> None:
@@ -119,6 +119,7 @@ class Lane:
         self.channel_number = channel_number
         self.channel = channel
         self.lines = lines
+        self.live = channel.live
         self.always_open = channel.open is None
         self.rates = channel.rates
         self.at_once = channel.at_once
