@@ -31,6 +31,7 @@ class IntervalCounts:
     """Counts by channel (or group) and interval of one replication, each of shape (channels or groups, intervals)."""
 
     offered: Floats
+    """While the channel was open."""
     answered: Floats
     abandoned: Floats
     blocked: Floats
@@ -130,7 +131,7 @@ def _intervals(cohort: Cohort) -> IntervalCounts:
     waited = cohort.wait != NEVER
     time = time_of(cohort)
     return IntervalCounts(
-        offered=count(np.ones(len(rows))),
+        offered=count((~cohort.outcome(Outcome.TURNED_AWAY)).astype(float)),
         answered=count(cohort.answered.astype(float)),
         abandoned=count(cohort.outcome(Outcome.ABANDONED).astype(float)),
         blocked=count(cohort.outcome(Outcome.BLOCKED).astype(float)),

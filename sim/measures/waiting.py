@@ -41,6 +41,11 @@ def everyone(cohort: Cohort) -> Bools:
     return np.ones(len(cohort.rows), dtype=bool)
 
 
+def _open(cohort: Cohort) -> Bools:
+    """Offered while the channel was open: who finds it closed is in no telephone system's service level."""
+    return ~cohort.outcome(Outcome.TURNED_AWAY)
+
+
 def _waited(cohort: Cohort) -> Bools:
     return np.asarray(cohort.wait != NEVER)
 
@@ -91,7 +96,7 @@ def spans_met(cohort: Cohort, span: Array, spans: int) -> Parts:
     """
     parts: Parts = {}
     for code, channel in enumerate(cohort.desk.channels):
-        mine = cohort.rows["channel"] == code
+        mine = (cohort.rows["channel"] == code) & _open(cohort)
         offered = np.bincount(span[mine], minlength=spans)
         within = np.bincount(span[mine], cohort.within[mine], spans)
         some = offered > 0
@@ -154,25 +159,25 @@ MEASURES = (
         Kind.COUNT, "lower", count(lambda c: c.waiting),
     ),
     Measure(
-        "answer_rate", "share", "Answered over offered.",
-        Kind.SHARE, "higher", share(answered, everyone), channels="people",
+        "answer_rate", "share", "Answered over offered while open.",
+        Kind.SHARE, "higher", share(answered, _open), channels="people",
     ),
     Measure(
-        "abandonment_rate", "share", "Abandoned over offered.",
-        Kind.SHARE, "lower", share(was(Outcome.ABANDONED), everyone), channels="people",
+        "abandonment_rate", "share", "Abandoned over offered while open.",
+        Kind.SHARE, "lower", share(was(Outcome.ABANDONED), _open), channels="people",
     ),
     Measure(
         "service_level", "share",
-        "Answered within the target time (≤) over all offered: abandoned, blocked, turned away, ignored and deflected "
-        "contacts count as missed, and whom a recorded message helped as answered at once. Live: until an agent or the "
-        "outsourcer answers, or calls back; deferrable: until the reply is sent, or the message passed on. "
+        "Answered within the target time (≤) over all offered while the channel was open: abandoned, blocked, ignored "
+        "and deflected contacts count as missed, and whom a recorded message helped as answered at once. Live: until an "
+        "agent or the outsourcer answers, or calls back; deferrable: until the reply is sent, or the message passed on. "
         f"{CLOCK}",
-        Kind.SHARE, "higher", share(lambda c: c.within, everyone), channels="people",
+        Kind.SHARE, "higher", share(lambda c: c.within, _open), channels="people",
     ),
     Measure(
         "service_level_less_short_abandoned", "share",
-        f"Answered within the target time over offered less those who abandoned within it. {CLOCK}",
-        Kind.SHARE, "higher", share(lambda c: c.within, lambda c: ~c.left_within), channels="people",
+        f"Answered within the target time over offered while open less those who abandoned within it. {CLOCK}",
+        Kind.SHARE, "higher", share(lambda c: c.within, lambda c: _open(c) & ~c.left_within), channels="people",
     ),
     Measure(
         "service_level_of_answered", "share", f"Answered within the target time over all answered. {CLOCK}",
@@ -180,14 +185,14 @@ MEASURES = (
     ),
     Measure(
         "answered_or_abandoned_within", "share",
-        f"Answered or abandoned within the target time, over all offered. {CLOCK}",
-        Kind.SHARE, "", share(lambda c: c.within | c.left_within, everyone), channels="people",
+        f"Answered or abandoned within the target time, over all offered while open. {CLOCK}",
+        Kind.SHARE, "", share(lambda c: c.within | c.left_within, _open), channels="people",
     ),
     Measure(
         "intervals_met", "share",
         "Intervals in which the channel met its target (answered within the target time over offered, at least the "
-        "target share), over those in which anything was offered. A contact belongs to the interval in which it was "
-        "offered; where few are, one miss is enough.",
+        "target share), over those in which anything was offered while open. A contact belongs to the interval in which "
+        "it was offered; where few are, one miss is enough.",
         Kind.SHARE, "higher", _intervals_met, channels="live",
     ),
     Measure(

@@ -245,12 +245,14 @@ def test_the_interval_sheet_by_hand() -> None:
 
 
 def test_the_sheet_adds_up_to_the_figures() -> None:
-    """Over its intervals, the sheet's counts are the run's."""
+    """Over its intervals, the sheet's counts are the run's; its offered are those while the channel was open."""
     summaries = random_summaries(7)
     sheet, found = intervals(summaries, THREE), by_key(figures(summaries, THREE))
     for code, channel in enumerate(("phone", "chat", "email")):
-        for name in ("offered", "answered", "abandoned", "blocked"):
+        for name in ("answered", "abandoned", "blocked"):
             assert getattr(sheet, name)[code].sum() == pytest.approx(found[name, channel, None].value)
+        while_open = (found["offered", channel, None].value or 0) - (found["turned_away", channel, None].value or 0)
+        assert sheet.offered[code].sum() == pytest.approx(while_open)
     busy = sum(one.intervals.busy.sum() for one in summaries) / sum(one.intervals.present.sum() for one in summaries)
     assert found["occupancy", None, None].value == pytest.approx(busy)
 

@@ -126,14 +126,16 @@ NEVER_WAITED: tuple[tuple[str, Outcome, dict[str, float]], ...] = (
 
 @pytest.mark.parametrize(("name", "outcome", "cells"), NEVER_WAITED)
 def test_who_never_waited_is_missed_but_has_no_wait(name: str, outcome: Outcome, cells: dict[str, float]) -> None:
-    """Blocked, ignored and turned away: offered, counted as missed, in no wait; and nobody else's figure moves."""
+    """Blocked, ignored and turned away: offered, in no wait, and nobody else's figure moves; the first two are missed,
+    while who finds the desk closed is in no service level."""
     good = {"offered": 50.0, "answered": 60.0, "ended": 90.0}
     found = values(contacts(good, {"offered": 100.0, "outcome": outcome, **cells}), desk())
+    level = 1.0 if name == "turned_away" else 0.5
     counted = ("blocked", "ignored", "turned_away", "disconnected", "abandoned", "open")
     assert {other: found[other] for other in counted} == {other: float(other == name) for other in counted}
-    assert (found["offered"], found["answered"], found["service_level"]) == (2, 1, 0.5)
-    assert (found["service_level_less_short_abandoned"], found["service_level_of_answered"]) == (0.5, 1.0)
-    assert (found["wait"], found["asa"]) == (10.0, 10.0)
+    assert (found["offered"], found["answered"], found["service_level"]) == (2, 1, level)
+    assert (found["service_level_less_short_abandoned"], found["service_level_of_answered"]) == (level, 1.0)
+    assert (found["answer_rate"], found["wait"], found["asa"]) == (level, 10.0, 10.0)
     assert found["wait_p99"] == pytest.approx(10.0, rel=PER_MILLE)
 
 
