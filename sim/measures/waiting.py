@@ -168,9 +168,10 @@ MEASURES = (
     ),
     Measure(
         "service_level", "share",
-        "Answered within the target time (≤) over all offered while the channel was open: abandoned, blocked, ignored "
-        "and deflected contacts count as missed, and whom a recorded message helped as answered at once. Live: until an "
-        "agent or the outsourcer answers, or calls back; deferrable: until the reply is sent, or the message passed on. "
+        "Answered within the target time (≤) over all offered while the channel was open: abandoned, blocked, "
+        "ignored and deflected contacts count as missed, and whom a recorded message helped as answered at once. Live: "
+        "until an agent or the outsourcer answers, or calls back; deferrable: until the reply is sent, or the message "
+        "passed on. "
         f"{CLOCK}",
         Kind.SHARE, "higher", share(lambda c: c.within, _open), channels="people",
     ),
@@ -191,8 +192,8 @@ MEASURES = (
     Measure(
         "intervals_met", "share",
         "Intervals in which the channel met its target (answered within the target time over offered, at least the "
-        "target share), over those in which anything was offered while open. A contact belongs to the interval in which "
-        "it was offered; where few are, one miss is enough.",
+        "target share), over those in which anything was offered while open. A contact belongs to the interval "
+        "in which it was offered; where few are, one miss is enough.",
         Kind.SHARE, "higher", _intervals_met, channels="live",
     ),
     Measure(
