@@ -112,7 +112,6 @@ class Luck:
                 fates[f"{name}_delay"][mine] = np.maximum(1, np.rint(gap)).astype(np.int64)
         return fates
 
-
     def extra(self, name: str, channel: Array, intent: Array, number: int, first: int = 0) -> Array:
         """One of the fates that few scenarios ask for, as `page` gives those of `NAMES`.
 

@@ -18,7 +18,8 @@ def text(result: Result) -> str:
     missed = [check for check in listed if not check.met]
     if not missed:
         doubt = "" if all(check.sure for check in listed) else ", though not for sure"
-        return f"{question}\nYes{doubt}: {_told(listed, result)}; cost {_cost(result)}."
+        cost = "" if any(check.limit.measure == "cost" for check in listed) else f"; cost {_cost(result)}"
+        return f"{question}\nYes{doubt}: {_told(listed, result)}{cost}."
     return f"{question}\nNo: {_told(missed, result)}."
 
 
@@ -30,7 +31,7 @@ def of_several(runs: Sequence[tuple[tuple[str, ...], Result, str]]) -> str:
     question = f"{first.scenario.spec.question}\n" if first.scenario.spec.question else ""
     good = [(" ".join(sets), result) for sets, result, _ in runs if passed(checks(result))]
     if not good:
-        nearest = min(runs, key=lambda run: (_missed(run[1]), -_slack(checks(run[1])[0])))
+        nearest = min(runs, key=lambda run: (_missed(run[1]), _shortfall(run[1])))
         missed = [check for check in checks(nearest[1]) if not check.met]
         return f"{question}None meets every threshold; nearest is {' '.join(nearest[0])}: {_told(missed, nearest[1])}."
     # of those that cost the same, the one that does best by the first threshold
@@ -51,6 +52,14 @@ def _told(listed: Sequence[Check], result: Result) -> str:
 
 def _missed(result: Result) -> int:
     return sum(not check.met for check in checks(result))
+
+
+def _shortfall(result: Result) -> float:
+    """By how much the missed thresholds are missed, as shares of what was asked for."""
+    missed = [check for check in checks(result) if not check.met]
+    return sum(
+        abs((check.estimate.value or 0.0) - check.limit.value) / (abs(check.limit.value) or 1) for check in missed
+    )
 
 
 def _slack(check: Check) -> float:

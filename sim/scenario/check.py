@@ -175,12 +175,21 @@ def _skills(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     for name, group in spec.groups.items():
         said: list[tuple[Keys, str]] = [
             *((("intents", item), intent) for item, intent in enumerate(group.intents)),
+            *((("then_intents", item), intent) for item, intent in enumerate(group.then_intents)),
             *(((key, each), each) for key in ("speed", "quality") for each in _by_intent(getattr(group, key))),
         ]
         for at, intent in said:
             if intent not in intents:
                 hint = did_you_mean(intent[:60], intents)
                 yield Finding(("groups", name, *at), f"there is no intent {shown(intent)}", hint, (("intents",),))
+        for item, intent in enumerate(group.then_intents):
+            if intent in group.intents:
+                yield Finding(
+                    ("groups", name, "then_intents", item), f"'{intent}' is in this group already", "name it once"
+                )
+        if set(intents) <= set(group.then_intents):
+            what = "this group is there for nothing"
+            yield Finding(("groups", name, "then_intents"), what, "leave an intent that it answers first")
         for key in ("speed", "quality"):
             for intent in _by_intent(getattr(group, key)):
                 if intent in intents and not takes(group, intent):

@@ -5,7 +5,7 @@ Where no group says what it can help with, or is faster or better at, there is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from sim.desk import ONE
@@ -28,11 +28,20 @@ class Skills(NamedTuple):
         """Whether any channel has more than one queue."""
         return len(self.channels) > len(self.names)
 
-    def queues_for(self, team: Group, answers: Sequence[str]) -> tuple[int, ...]:
-        """The queues that a group takes of these channels, in their order."""
+    def first(self, team: Group) -> tuple[int, ...]:
+        """The queues that a group answers first: of its channels, in their order, the intents that it is there for."""
+        return self._queues(team.answers, lambda intent: is_for(team, intent))
+
+    def then(self, team: Group) -> tuple[int, ...]:
+        """The queues that it turns to when those are quiet: its other intents, then its other channels."""
+        return self._queues(team.answers, lambda intent: intent in team.then_intents) + self._queues(
+            team.then, lambda intent: takes(team, intent)
+        )
+
+    def _queues(self, channels: Sequence[str], helps: Callable[[str], bool]) -> tuple[int, ...]:
         return tuple(
-            queue for name in answers for queue in range(len(self.channels))
-            if self.names[self.channels[queue]] == name and takes(team, self._intent(queue))
+            queue for name in channels for queue in range(len(self.channels))
+            if self.names[self.channels[queue]] == name and helps(self._intent(queue))
         )  # fmt: skip
 
     def factors(self, team: Group, factor: float | Mapping[str, float]) -> tuple[int, ...]:
@@ -45,9 +54,14 @@ class Skills(NamedTuple):
         return self.intents[self.queue_of[self.channels[queue]].index(queue)]
 
 
+def is_for(team: Group, intent: str) -> bool:
+    """Whether a group is there for an intent."""
+    return intent not in team.then_intents if not team.intents else intent in team.intents
+
+
 def takes(team: Group, intent: str) -> bool:
-    """Whether a group can help with an intent."""
-    return not team.intents or intent in team.intents
+    """Whether a group can help with an intent, be it only when it has nothing else to do."""
+    return is_for(team, intent) or intent in team.then_intents
 
 
 def factor_of(factor: float | Mapping[str, float], intent: str) -> float:
@@ -68,7 +82,12 @@ def skills_of(spec: ScenarioSpec, intents: tuple[str, ...], teams: Mapping[str, 
         mine = []
         for intent in intents:
             alike = tuple(
-                (takes(team, intent), factor_of(team.speed, intent), factor_of(team.quality, intent))
+                (
+                    takes(team, intent),
+                    is_for(team, intent),
+                    factor_of(team.speed, intent),
+                    factor_of(team.quality, intent),
+                )
                 for team in answering
             )
             if alike not in queues:
@@ -85,8 +104,8 @@ def layout_of(spec: ScenarioSpec, intents: tuple[str, ...], teams: Mapping[str, 
     names, channels = skills.names, tuple(spec.channels.values())
     return Layout(
         live=tuple(channels[code].kind != "deferrable" for code in skills.channels),
-        answers=tuple(skills.queues_for(team, team.answers) for team in teams.values()),
-        then=tuple(skills.queues_for(team, team.then) for team in teams.values()),
+        answers=tuple(skills.first(team) for team in teams.values()),
+        then=tuple(skills.then(team) for team in teams.values()),
         channels=names,
         live_channels=tuple(channel.kind == "live" for channel in channels),
         deferrable=tuple(channel.kind == "deferrable" for channel in channels),

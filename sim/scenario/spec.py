@@ -363,6 +363,9 @@ class Group(Spec):
     """channels that its agents answer when nobody waits on those"""
     intents: Words = ()
     """what they can help with; without it, with every intent"""
+    then_intents: Words = ()
+    """what of their channels they help with when nobody waits with the others, or once routing's overflow_after is
+    over"""
     staff: StaffLevels | None = None
     """net agents at work; a plain number holds while any of its channels has its hours"""
     shifts: ShiftsOf | None = None
