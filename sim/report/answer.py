@@ -56,10 +56,8 @@ def _missed(result: Result) -> int:
 
 def _shortfall(result: Result) -> float:
     """By how much the missed thresholds are missed, as shares of what was asked for."""
-    missed = [check for check in checks(result) if not check.met]
-    return sum(
-        abs((check.estimate.value or 0.0) - check.limit.value) / (abs(check.limit.value) or 1) for check in missed
-    )
+    missed = [(check.estimate.value or 0.0, check.limit.value) for check in checks(result) if not check.met]
+    return sum(abs(value - asked) / (abs(asked) or 1.0) for value, asked in missed)
 
 
 def _slack(check: Check) -> float:
