@@ -85,7 +85,8 @@ CONTACTS: tuple[Column, ...] = (
     Column(
         "taken",
         "ms",
-        "when an agent last took it up: as answered, unless work on it was put aside; empty if none did",
+        "when an agent last took it up: as answered, unless work on it was put aside; empty if none did, and while it "
+        "is put aside",
         nullable=True,
     ),
     Column("asked", "ms", "when the desk asked the customer back; empty unless it did", nullable=True),

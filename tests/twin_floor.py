@@ -281,6 +281,7 @@ class Floor:
         c = contact
         c.resumed = True
         self.spells_so_far.append((c.issue, c.attempt, c.channel, c.group, c.agent, c.taken, self.now))
+        c.taken = NEVER
 
     def present(self, g: int) -> int:
         return sum(agent.present for agent in self.agents[g])

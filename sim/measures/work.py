@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.desk import Desk, Group, Spans
-from sim.measures.cohort import Bools, Cohort, no_spells
+from sim.measures.cohort import Cohort, no_spells
 from sim.schemas import NEVER, TICKS_PER_SECOND
 from sim.tables import Array, Floats, Table
 
@@ -93,7 +93,7 @@ def time_of(cohort: Cohort) -> AgentTime:
 def held(desk: Desk, contacts: Table, spells: Table) -> Table:
     """A row each time that an agent held a contact: group, agent, channel, and in ticks `from`, `to`, `talked` (when
     talk ended). What is in hand when the clock stops is held until then."""
-    rows = contacts.where((contacts["taken"] != NEVER) & ~_put_back(contacts, spells))
+    rows = contacts.where(contacts["taken"] != NEVER)
     freed, ended = (np.where(rows[name] == NEVER, desk.ends, rows[name]) for name in ("freed", "ended"))
     # who left without a word had left before an agent found out
     talked = np.where(ended < rows["taken"], freed, ended)
@@ -101,18 +101,6 @@ def held(desk: Desk, contacts: Table, spells: Table) -> Table:
     spelt = {"from": spells["from"], "to": spells["to"], "talked": spells["to"]}
     columns = {name: np.append(spans[name], spelt[name]) for name in spans}
     return Table({**columns, **{name: np.append(rows[name], spells[name]) for name in ("group", "agent", "channel")}})
-
-
-def _put_back(contacts: Table, spells: Table) -> Bools:
-    """Whether the last agent to take a contact up has put it back: `taken` is the start of a spell then."""
-    if not len(spells):
-        return np.zeros(len(contacts), dtype=bool)
-    spelt = _keys(spells)
-    order = np.lexsort((spells["from"], spelt))
-    place = np.searchsorted(spelt[order], _keys(contacts), side="right") - 1
-    last = order[np.maximum(place, 0)]
-    mine = (place >= 0) & (spelt[last] == _keys(contacts))
-    return np.asarray(mine & (spells["from"][last] == contacts["taken"]))
 
 
 def _keys(table: Table) -> Array:

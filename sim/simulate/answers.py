@@ -231,6 +231,7 @@ class Answers:
         self.spells.append(
             (contact.issue, contact.attempt, contact.channel, agent.group, agent.number, contact.taken, self._env.now)
         )
+        contact.taken = NEVER
 
 
 def _plain(desk: Desk) -> bool:

@@ -389,8 +389,9 @@ def test_work_that_was_put_aside_is_busy_in_both_its_spells() -> None:
 
 
 def test_what_was_put_back_and_not_taken_again_is_in_nobody_s_hands() -> None:
-    """Whose row still names the agent who put it back is not held after that, and waits until the clock stops."""
-    of, table = short(PHONE, EMAIL), contacts({"issue": 0, "channel": 1, "offered": 0.0, "answered": 10.0})
+    """Who put it back holds it no more, and it waits until the clock stops."""
+    of = short(PHONE, EMAIL)
+    table = contacts({"issue": 0, "channel": 1, "offered": 0.0, "answered": 10.0, "taken": None})
     assert agent_time(of, table, spells(SPELL)).busy.tolist() == [[20.0, 0.0, 0.0, 0.0]]
     waits, ages = waiting_at(cohort(table, of, spells(SPELL)), 1, np.array([5_000, 20_000, 40_000, 149_000]))
     assert waits.tolist() == [1, 0, 1, 1]
