@@ -39,6 +39,8 @@ class ChannelWaits:
     waits: tuple[Floats, ...]
     share: float
     within: float
+    kept: float | None = None
+    """Share answered within the target by a clock of its own, that of opening hours; None: by the clock on the wall."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,8 @@ def _curves(axes: Axes, channels: list[ChannelWaits], longest: float) -> None:
         curve = _curve(channel, _at(channels, longest))
         axes.fill_between(curve.at, curve.low, curve.high, color=color, alpha=0.22, linewidth=0, step="post")
         axes.step(curve.at, curve.value, where="post", color=color, linestyle=dashes, linewidth=1.6)
-        _target(axes, channel, float(curve.value[np.searchsorted(curve.at, channel.within)]), color)
+        if channel.kept is None:
+            _target(axes, channel, float(curve.value[np.searchsorted(curve.at, channel.within)]), color)
         text = f"{channel.name}\n{_finding(channel)}\ntarget {100 * channel.share:.3g} %"
         labels.append(Label(float(curve.value[-1]), text, color))
     label_ends(axes, labels, apart=0.24)
@@ -187,12 +190,16 @@ def table(data: Waiting) -> dict[str, list[Any]]:
 def alt(data: Waiting) -> str:
     """Each channel's service level against its target, its median wait and the share answered."""
     findings = "; ".join(f"{channel.name}: {_finding(channel)}{_more(channel)}" for channel in data.channels)
+    findings = findings.replace("\n", " ")
     return f"Distribution of waiting times by channel. {findings}."
 
 
 def _finding(channel: ChannelWaits) -> str:
     if not _offered(channel):
         return "no contacts"
+    if channel.kept is not None:
+        # its clock is not that of the axis
+        return f"{100 * channel.kept:.0f} % within\n{duration(channel.within)} of opening"
     got = float(_curve(channel, np.array([channel.within])).value[0])
     return f"{100 * got:.0f} % within {duration(channel.within)}"
 

@@ -18,6 +18,7 @@ from sim.plots.occupancy import GroupTime, Occupancy
 from sim.plots.service_level import ChannelLevel, ServiceLevel
 from sim.plots.staffing import GroupStaffing, Staffing
 from sim.plots.waiting import ChannelWaits, Waiting
+from sim.report.figures import Figures
 from sim.run import Result
 from sim.scenario import lower
 from sim.schemas import TICKS_PER_SECOND
@@ -98,8 +99,11 @@ def _demand(result: Result, open_: Sequence[Any]) -> tuple[ChannelDemand, ...]:
 def _waits(result: Result, code: int) -> ChannelWaits:
     channel = result.desk.channels[code]
     times = tuple(_times(summary.histograms["response"][channel.name, None]) for summary in result.summaries)
+    kept = None
+    if channel.target.business is not None:
+        kept = Figures(result)("service_level", channel.name).value
     return ChannelWaits(
-        channel.name, channel.live, times, channel.target.share, channel.target.within / TICKS_PER_SECOND
+        channel.name, channel.live, times, channel.target.share, channel.target.within / TICKS_PER_SECOND, kept
     )
 
 
