@@ -175,7 +175,7 @@ class Twin(Floor):
     def informed(self, contact: Contact) -> bool:
         """A recorded message is all that the customer wanted."""
         channel, intent = self.desk.channels[contact.channel], self.issues["intent"][contact.issue]
-        if not channel.live or channel.automatic:
+        if not channel.live or channel.automatic or contact.cause in (Cause.ESCALATION, Cause.TRANSFER):
             return False
         for message in self.responses.messages:
             if message.since <= self.now < message.until and intent in message.intents:
@@ -332,7 +332,8 @@ class Twin(Floor):
         """The writer of a message is out of patience: a chaser, or another channel, or nothing."""
         channel = self.desk.channels[contact.channel]
         factor = self.responses.chases[contact.channel] if self.responses.chases else ONE
-        if contact.chasers < channel.chasers and self.draw("chase", contact) < channel.chases * factor // ONE:
+        draw = self.fates.draw("chase", contact.issue, contact.attempt + ATTEMPTS * contact.chasers)
+        if contact.chasers < channel.chasers and draw < channel.chases * factor // ONE:
             self.seen["chaser"] += 1
             contact.chasers += 1
             self.note(self.now + patience, ABANDONMENT, contact.key, self.run_out, contact, patience)

@@ -126,6 +126,7 @@ class Floor:
         self.now = desk.starts
         self.contacts: list[Contact] = []
         self.spells_so_far: list[tuple[int, ...]] = []
+        self.offered: set[int] = set()
         self.capped = 0
         self.seen: Counter[str] = Counter()
         size = len(population.issues)
@@ -436,7 +437,8 @@ class Floor:
             if contact.reply_after is not None:
                 contact.todo = [ticks // 2 * RATE, (ticks - ticks // 2) * RATE]
         offers = [offer for offer in self.responses.retention if offer.intent == self.issues["intent"][issue]]
-        if offers:
+        if offers and issue not in self.offered:
+            self.offered.add(issue)
             contact.retained = int(self.fates.draw("retain", issue, answer) < offers[0].chance)
 
     def count_answer(self, contact: Contact) -> None:

@@ -49,6 +49,8 @@ class Answers:
         self._intent_of: list[int] = issues["intent"].tolist() if self._tables.retention else []
         self.answered = [0] * len(issues)
         """Answers so far, by issue."""
+        self._offered: set[int] = set()
+        """Issues in which a retention offer was made."""
         self.spells: list[tuple[int, ...]] = []
         self.plain = _plain(desk)
         """Nothing changes the work or the result of an answer, and none is put aside."""
@@ -89,7 +91,8 @@ class Answers:
                 factor=more.factor, chasers=more.chasers,
             )  # fmt: skip
         for offer in self._tables.retention:
-            if offer.intent == self._intent_of[contact.issue] and more.retained == NEVER:
+            if offer.intent == self._intent_of[contact.issue] and contact.issue not in self._offered:
+                self._offered.add(contact.issue)
                 more = contact.tells()
                 if self._journal is not None:
                     self._journal.note(contact, "is offered to stay", chance=offer.chance)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.desk import NEXT_OPENING, NOWHERE, ONE, Desk
+from sim.draws import ATTEMPTS
 from sim.policies.base import Action, Callback, ContactView, Deflect, Ignore, RoutingTables, urgency_index
 from sim.population.fates import Fates
 from sim.schemas import NEVER, Cause, Outcome
@@ -27,6 +28,7 @@ ABANDONED, CALLBACK_PENDING, CONTAINED, DEFLECTED, IGNORED, TURNED_AWAY = map(
     ),
 )
 SWITCH, REDIAL, DEFLECTION, PUBLIC = map(int, (Cause.SWITCH, Cause.REDIAL, Cause.DEFLECTION, Cause.PUBLIC))
+PASSED_ON = (int(Cause.ESCALATION), int(Cause.TRANSFER))
 ENDLESS = 1 << 62
 
 
@@ -105,7 +107,7 @@ class Door:
 
     def _informs(self, contact: Contact) -> bool:
         channel = contact.lane.channel
-        if not channel.live or channel.automatic:
+        if not channel.live or channel.automatic or contact.cause in PASSED_ON:
             return False
         assert self._tables is not None
         intent = self._issues["intent"].item(contact.issue)
@@ -251,7 +253,8 @@ class Door:
             chance = chance * self._tables.chases[contact.channel] // ONE
         if self._journal is not None:
             self._journal.note(contact, "runs out of patience", chance=chance)
-        return self._fates.draw("chase", contact.issue, contact.attempt) < chance
+        number = contact.attempt + ATTEMPTS * contact.more.chasers
+        return self._fates.draw("chase", contact.issue, number) < chance
 
     def _leaves(self, contact: Contact, outcome: int) -> None:
         """A contact that was on a line already."""
