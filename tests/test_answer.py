@@ -61,8 +61,8 @@ def test_of_equal_cost_the_better_one_is_named(runs: dict[str, Result]) -> None:
     ]
     better = replace(four, figures=tuple(figures))
     said = answer.of_several([(("four",), four, ""), (("better",), better, "")])
-    assert "better meets every threshold" in said
-    assert "(four for as much)" in said
+    assert "four, better meet every threshold at the least cost" in said
+    assert "best by phone.service_level is better," in said
 
 
 def test_where_none_does_the_nearest_is_named(runs: dict[str, Result]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sim.checks import Check, checks, passed
 from sim.report import thresholds
+from sim.report.figures import growth
 from sim.run import Result
 from sim.units import say_money
 
@@ -16,6 +17,8 @@ def text(result: Result) -> str:
     if not question or not listed:
         return ""
     missed = [check for check in listed if not check.met]
+    if not missed and _growing(result):
+        return f"{question}\nFor now: {_told(listed, result)}; but {_growing(result)}."
     if not missed:
         doubt = "" if all(check.sure for check in listed) else ", though not for sure"
         cost = "" if any(check.limit.measure == "cost" for check in listed) else f"; cost {_cost(result)}"
@@ -25,25 +28,46 @@ def text(result: Result) -> str:
 
 def of_several(runs: Sequence[tuple[tuple[str, ...], Result, str]]) -> str:
     """Which of several runs meets every threshold, and of these the cheapest; empty without thresholds."""
-    first = runs[0][1]
-    if not first.scenario.spec.thresholds:
+    spec = runs[0][1].scenario.spec
+    if not spec.thresholds:
         return ""
-    question = f"{first.scenario.spec.question}\n" if first.scenario.spec.question else ""
-    good = [(" ".join(sets), result) for sets, result, _ in runs if passed(checks(result))]
-    if not good:
-        nearest = min(runs, key=lambda run: (_missed(run[1]), _shortfall(run[1])))
-        missed = [check for check in checks(nearest[1]) if not check.met]
-        return f"{question}None meets every threshold; nearest is {' '.join(nearest[0])}: {_told(missed, nearest[1])}."
-    # of those that cost the same, the one that does best by the first threshold
-    name, cheapest = min(good, key=lambda each: (round(_value(each[1])), -_slack(checks(each[1])[0])))
-    dearer = [each for each, result in good if round(_value(result)) > round(_value(cheapest))]
-    same = [each for each, result in good if each != name and each not in dearer]
-    told = [f"{', '.join(same)} for as much"] * bool(same) + [f"{', '.join(dearer)} for more"] * bool(dearer)
-    also = f" ({'; '.join(told)})" if told else ""
-    listed = checks(cheapest)
-    doubt = "" if all(check.sure for check in listed) else ", though not for sure"
-    best = f"{name} meets every threshold at the least cost, {_cost(cheapest)}{also}{doubt}"
-    return f"{question}{best}: {_told(listed, cheapest)}."
+    question = f"{spec.question}\n" if spec.question else ""
+    named = [(" ".join(sets), result) for sets, result, _ in runs]
+    met = [each for each in named if passed(checks(each[1]))]
+    good = [each for each in met if not _growing(each[1])]
+    for_now = [f"{name} meets them for now, but {_growing(result)}." for name, result in met if _growing(result)]
+    said = [_best_of(good)] if good else ["None does for good."] if for_now else [_nearest_of(named)]
+    return question + " ".join([*said, *for_now])
+
+
+def _best_of(good: Sequence[tuple[str, Result]]) -> str:
+    """The cheapest of those that meet every threshold; of those that cost the same, the best by the first threshold."""
+    least = min(round(_value(result)) for _, result in good)
+    cheapest = [each for each in good if round(_value(each[1])) == least]
+    dearer = [name for name, result in good if round(_value(result)) > least]
+    best, result = max(cheapest, key=lambda each: _slack(checks(each[1])[0]))
+    names = [name for name, _ in cheapest]
+    does = "meets" if len(names) == 1 else "meet"
+    also = f" ({', '.join(dearer)} for more)" if dearer else ""
+    doubt = "" if all(check.sure for check in checks(result)) else ", though not for sure"
+    said = f"{', '.join(names)} {does} every threshold at the least cost, {_cost(result)}{also}{doubt}:"
+    which = f" best by {checks(result)[0].limit.name} is {best}," if len(names) > 1 else ""
+    return f"{said}{which} {_told(checks(result), result)}."
+
+
+def _nearest_of(named: Sequence[tuple[str, Result]]) -> str:
+    name, nearest = min(named, key=lambda each: (_missed(each[1]), _shortfall(each[1])))
+    missed = [check for check in checks(nearest) if not check.met]
+    return f"None meets every threshold; nearest is {name}: {_told(missed, nearest)}."
+
+
+def _growing(result: Result) -> str:
+    """The backlog that only grows, in words; empty where none does."""
+    for code, channel in enumerate(result.desk.channels):
+        grown = growth(result, code)
+        if grown is not None:
+            return f"its {channel.name} backlog grows from {grown[0]:,.0f} to {grown[1]:,.0f}"
+    return ""
 
 
 def _told(listed: Sequence[Check], result: Result) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.estimate import Estimate
 from sim.measures.summary import Band
 from sim.run import Result
+from sim.schemas import TICKS_PER_SECOND
 from sim.units import say_duration
 
 
@@ -60,3 +61,19 @@ def spread(estimate: Estimate, scale: float = 1.0) -> str:
 def listed(names: list[str]) -> str:
     """One, two and three."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def growth(result: Result, code: int) -> tuple[float, float] | None:
+    """From what to what a channel's backlog grows over the run, at the same time of the week; None where it does not.
+
+    Within a week nothing is said of the trend, nor where the backlog was nearly cleared in the last one.
+    """
+    backlog = result.intervals.backlog[code]
+    week = 7 * 86_400 * TICKS_PER_SECOND // result.desk.interval
+    weeks = len(backlog) // week
+    if not weeks or result.desk.channels[code].live:
+        return None
+    before, after = float(backlog[0]), float(backlog[weeks * week - 1])
+    if after < 1.25 * before + 10 or backlog[-week:].min() < 0.1 * after:
+        return None
+    return before, after
