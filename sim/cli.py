@@ -447,9 +447,9 @@ def follow(folder: Path, contact: str | None, *, as_json: bool) -> None:
 
 def _warn(*scenarios: Scenario) -> None:
     """What cannot go well, before it is run."""
-    from sim.scenario.capacity import never_drains
+    from sim.scenario.capacity import warnings
 
-    for sentence in dict.fromkeys(each for scenario in scenarios for each in never_drains(scenario.spec)):
+    for sentence in dict.fromkeys(each for scenario in scenarios for each in warnings(scenario.spec)):
         click.echo(f"sim: warning: {sentence}", err=True)
 
 

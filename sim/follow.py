@@ -101,6 +101,9 @@ class Life:
     entries: tuple[Entry, ...]
     satisfaction: float | None
     """0 to 100; None for issues outside the time that is measured."""
+    waits: tuple[int, ...]
+    """Ticks of each contact of the issue, in order, as the satisfaction model counts them: live, until taken; of
+    messages until the reply is sent; no longer than until another contact has solved the issue. `NEVER`: no wait."""
 
     @property
     def rows(self) -> list[dict[str, int]]:
@@ -189,6 +192,7 @@ def follow(run: Recorded, replication: int, issue: int, attempt: int | None) -> 
     return Life(
         replace(run, scenario=scenario, desk=desk), there, replication, issue, attempt, population, done.contacts,
         done.spells, entries, float(felt[0]) if len(felt) else None,
+        tuple(cohort.waits_of_all[cohort.all["issue"] == issue].tolist()),
     )  # fmt: skip
 
 
@@ -301,7 +305,7 @@ def _kinds(desk: Desk, contacts: Table) -> dict[str, tuple[Any, Array]]:
     taken = answered != NEVER
     return {
         "the longest wait": (live & taken, waited),
-        "the longest wait for an answer to a message": (~live & taken & (outcome == Outcome.ANSWERED), waited),
+        "the longest wait for an answer to a message": (~live & taken & ended_as(Outcome.ANSWERED), ended - offered),
         "gave up": (ended_as(Outcome.ABANDONED), waited),
         "tried most often": (attempt > 1, attempt),
         "taken by a second group": (second & live & taken, waited),

@@ -99,8 +99,8 @@ _BREAK_WORDS = re.compile(r"\b(?:break|lunch|tea\b|meal|pause)", re.IGNORECASE)
 _UNPAID_KINDS = re.compile(r"\b(?:lunch|meal|unpaid)", re.IGNORECASE)
 _SPAN = re.compile(r"\s*[0-9]{1,2}:[0-9]{2}\s*[-–]\s*[0-9]{1,2}:[0-9]{2}")
 _SUM = re.compile(r"\b(?:totals?|sum|hours|headcount|heads|fte|average|count)\b", re.IGNORECASE)
-_LARGEST_FACTOR = 5
-"""Of a person's speed or quality: more is a score, not a factor."""
+_SMALLEST_FACTOR, _LARGEST_FACTOR = 0.01, 5
+"""Of a person's speed or quality: less is next to nothing, more is a score, not a factor."""
 Tell = Callable[[tuple[str, ...]], None]
 """Is told the headers of the columns that nothing was read from."""
 _BREAK = re.compile(r"(.+?)(?:\s+\(?(paid|unpaid)\)?)?", re.IGNORECASE)
@@ -682,7 +682,7 @@ class _ShiftReader:
 
 def _factor(text: str) -> float:
     factor = units.factor(text)
-    if factor > _LARGEST_FACTOR:
+    if not _SMALLEST_FACTOR <= factor <= _LARGEST_FACTOR:
         raise Unclear(f"{shown(text)} is no factor of a person", "write it as in 1.1x")
     return factor
 

@@ -113,7 +113,7 @@ def run(
         found = figures(summaries, job.desk)
         if rule is not None:
             looks.append(rule.look(number, found))
-            if looks[-1].reached:
+            if looks[-1].last:
                 break
     return Result(
         scenario=scenario,

@@ -5,6 +5,9 @@ end of their 95 % intervals may be from them. It is looked at after 10, 20, 40, 
 many by their numbers, and the first look at which every figure is known that well is the last. So how many there are
 depends on the scenario, the seed and the rule alone: not on the number of processes, nor on which of them is first.
 
+A width in per cent is a share of the figure, and of a figure that is 0 in every replication there is none: the run then
+stops at that look and says so.
+
 The price is a little confidence. A run also stops where the spread looks small by chance, so that of the intervals at
 which it stops fewer than 95 % hold the truth; the smaller the width asked for, the nearer to 95 % (Chow and Robbins
 1965, Annals of Mathematical Statistics 36, 457–462; Law, Simulation Modeling and Analysis, section 9.4, which therefore
@@ -35,6 +38,9 @@ FIRST = 10
 MOST = 1280
 """Replications after which a run gives up, where nothing else is said."""
 
+LIMIT = 100_000
+"""The most replications that may be asked for."""
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -57,22 +63,33 @@ class Goal:
 
     def half_width(self, estimate: Estimate) -> float | None:
         """The distance of the figure from the further end of its interval, in the goal's terms; None where that is not
-        known."""
+        known, as the relative one of a figure of 0."""
         if estimate.value is None or estimate.low is None or estimate.high is None:
             return None
         half = max(estimate.value - estimate.low, estimate.high - estimate.value)
-        if not self.relative or not half:
+        if not self.relative:
             return half
         return half / abs(estimate.value) if estimate.value else None
+
+    def is_of_nothing(self, estimate: Estimate) -> bool:
+        """Whether it is relative, and its figure 0 in every replication: a share of that cannot be judged."""
+        return self.relative and estimate.value == 0
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was found after so many replications: the half width of each goal, None where it is not known."""
+    """What was found after so many replications: the half width of each goal, None where it is not known; and the names
+    of the goals that are of nothing."""
 
     replications: int
     half_widths: tuple[float | None, ...]
     reached: bool
+    of_nothing: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> bool:
+        """Whether there is no use in going on."""
+        return self.reached or bool(self.of_nothing)
 
 
 @dataclass(frozen=True)
@@ -99,8 +116,10 @@ class Rule:
         """Hold the figures of that many replications against the goals."""
         found = {(f.measure.name, f.channel): f.estimate for f in figures if f.segment is None}
         unknown = Estimate.not_observed(replications)
-        halves = tuple(goal.half_width(found.get((goal.measure, goal.channel), unknown)) for goal in self.goals)
-        return Look(replications, halves, all(map(Goal.reached, self.goals, halves)))
+        estimates = [found.get((goal.measure, goal.channel), unknown) for goal in self.goals]
+        halves = tuple(map(Goal.half_width, self.goals, estimates))
+        nothing = [goal.name for goal, found in zip(self.goals, estimates, strict=True) if goal.is_of_nothing(found)]
+        return Look(replications, halves, all(map(Goal.reached, self.goals, halves)), tuple(nothing))
 
 
 @dataclass(frozen=True)

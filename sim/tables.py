@@ -83,7 +83,7 @@ def write_parquet(table: Table, path: Path, words: Mapping[str, Sequence[str]] |
         select.append(f'{cell} AS "{name}"')
     target = str(path).replace("'", "''")
     copy = f"COPY (SELECT {', '.join(select)} FROM columns) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
-    with _plain_errors(path):
+    with _plain_errors(path, "IOException"):
         connection = _connection()
         connection.register("columns", dict(table._columns))
         connection.execute(copy)
@@ -91,8 +91,11 @@ def write_parquet(table: Table, path: Path, words: Mapping[str, Sequence[str]] |
 
 
 @contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
-    """The library's errors as Python's own: it has three ways to say Ctrl-C, and one of its own for a full disk."""
+def _plain_errors(path: Path, *failures: str) -> Iterator[None]:
+    """The library's errors as Python's own: it has three ways to say Ctrl-C, and one of its own for a full disk.
+
+    `failures` are the names of those that say that the file is at fault.
+    """
     import duckdb
 
     try:
@@ -100,15 +103,20 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except (duckdb.Error, RuntimeError) as problem:
         if "interrupt" in str(problem).lower():
             raise KeyboardInterrupt from problem
-        if isinstance(problem, duckdb.IOException):
+        if isinstance(problem, tuple(getattr(duckdb, name) for name in failures)):
             raise OSError(f"{path}: {problem}") from problem
         raise
 
 
 def read_parquet(path: Path, words: Mapping[str, Sequence[str]] | None = None) -> Table:
-    """Read what `write_parquet` wrote, words turned back into codes and nulls into `NEVER` or NaN."""
+    """Read what `write_parquet` wrote, words turned back into codes and nulls into `NEVER` or NaN.
+
+    Raises:
+        OSError: there is no such file, or it is no Parquet.
+    """
     words = words or {}
-    with _plain_errors(path):
+    # a file that is cut short or overwritten is met with any of several errors
+    with _plain_errors(path, "Error"):
         columns = _connection().execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
     table: dict[str, npt.NDArray[np.generic]] = {}
     for name, values in columns.items():

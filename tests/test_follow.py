@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,8 +18,9 @@ from sim import follow
 from sim.cli import commands
 from sim.desk import Desk
 from sim.errors import SimError
+from sim.policies.base import ResponseTables
 from sim.population.draw import Population
-from sim.report import life
+from sim.report import happenings, life
 from sim.results import provenance, write_json
 from sim.run import run as simulate_run
 from sim.scenario.read import read
@@ -29,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 SCENARIO = """name: Everything
 customers: 110000
 lasts: 2d
-run_in: 0d
+run_in: 1d
 drain: 2d
 groups:
   first: {answers: [phone, chat], then: [email], staff: 3, speed: 1.1x, quality: 0.9x}
@@ -124,7 +126,7 @@ def test_the_journal_changes_nothing_on_plain_desks(desk: Desk, size: int, seed:
         ("passed on by an agent", r"second_line · passed on by an agent"),
         ("complained in public", r"social · complains in public"),
         ("called back", r"offered a callback, as the wait is above .*\n +accepts: draw 0\.\d+ < 0\.50"),
-        ("wrote again", r"writes again: draw 0\.\d+ < 0\.40"),
+        ("wrote again", r"writes again: draw 0\.\d+ < 0\.[34]0"),
         ("put aside and taken up again", r"put aside for \d+\.\d+\.\d+, who is on the line"),
     ],
 )
@@ -155,14 +157,15 @@ def test_times_and_draws_are_those_of_the_run(run: follow.Recorded) -> None:
 
 def test_who_is_ahead_came_before(run: follow.Recorded) -> None:
     """Those named ahead of somebody in the line wait there at that moment, and whoever holds an agent is with them."""
-    found = {pointer.kind: pointer for pointer in follow.pointers(run)}["the longest wait"]
+    found = {pointer.kind: pointer for pointer in follow.pointers(run)}["gave up"]
     one = follow.follow(run, found.replication, found.row["issue"], found.row["attempt"])
     rows = {(row["issue"], row["attempt"]): row for row in map(dict, _all(one))}
-    joined = next(entry for entry in one.entries if entry.what == "joins the line")
+    mine = [entry for entry in one.entries if entry.attempt == one.attempt]
+    joined = next(entry for entry in mine if entry.what == "joins the line")
     assert joined.about["ahead"]
     for issue, attempt, since in joined.about["ahead"]:
         assert rows[issue, attempt]["offered"] == since <= joined.tick
-    offered = next(entry for entry in one.entries if entry.what == "is offered" and entry.attempt == joined.attempt)
+    offered = next(entry for entry in mine if entry.what == "is offered")
     held = [(crew["group"], *busy) for crew in offered.about["floor"] for busy in crew["busy"]]
     assert held
     for group, agent, contacts in held:
@@ -171,6 +174,44 @@ def test_who_is_ahead_came_before(run: follow.Recorded) -> None:
             assert row["taken"] <= offered.tick
             if row["taken"] == row["answered"]:
                 assert (row["group"], row["agent"]) == (group, agent)
+
+
+def test_only_those_ahead_are_counted(run: follow.Recorded) -> None:
+    """Of those ahead no more are taken or give up than there are."""
+    pairs = []
+    for found in follow.pointers(run):
+        told = life.text(follow.follow(run, found.replication, found.row["issue"], found.row["attempt"]))
+        ahead = re.search(r"joins the line; (\d+) (?:is|are) ahead", told)
+        counted = re.search(r"while it waited: (.*)", told)
+        if ahead and counted:
+            pairs.append((int(ahead[1]), sum(map(int, re.findall(r"(\d+) (?:of those|gave up)", counted[1])))))
+    assert pairs
+    assert all(0 < counted <= ahead for ahead, counted in pairs)
+
+
+def test_only_draws_that_decided_are_listed(run: follow.Recorded) -> None:
+    """Whether it solves the issue is not listed of an answer that was passed on, nor a wrap-up that nobody has."""
+    found = {pointer.kind: pointer for pointer in follow.pointers(run)}
+    passed, sent = found["passed on by an agent"], found["the longest wait for an answer to a message"]
+    told = life.text(follow.follow(run, passed.replication, passed.row["issue"], passed.row["attempt"] - 1))
+    assert re.search(r"has to be passed on\? .* yes", told)
+    assert "solved? " not in told
+    told = life.text(follow.follow(run, sent.replication, sent.row["issue"], sent.row["attempt"]))
+    assert re.search(r"solved\? +answer 1", told)
+    assert "wrap-up" not in told
+
+
+def test_the_waits_of_a_message_are_told_apart(run: follow.Recorded) -> None:
+    """The title has when it was taken and when the reply was sent; satisfaction counts the latter, and is not told of
+    an issue that began in the run-in."""
+    found = {pointer.kind: pointer for pointer in follow.pointers(run)}["the longest wait for an answer to a message"]
+    row = found.row
+    taken, sent = (happenings.long(row[name] - row["offered"]) for name in ("answered", "ended"))
+    told = life.text(follow.follow(run, found.replication, row["issue"], None)).replace(happenings.TIE, " ")
+    for said in (f"taken after {taken}, sent after {sent}", f"longest wait for a reply {sent}"):
+        assert said.replace(happenings.TIE, " ") in told
+    early = run.contacts(0)["issue"][run.contacts(0)["offered"] < 0].tolist()[0]
+    assert "is not counted: it began in the run-in" in life.text(follow.follow(run, 0, early, None))
 
 
 def _all(one: follow.Life) -> list[dict[str, int]]:
@@ -227,6 +268,15 @@ def test_a_run_that_cannot_be_made_again(folder: Path, tmp_path: Path) -> None:
         follow.recorded(tmp_path)
 
 
+def test_contacts_that_cannot_be_read(run: follow.Recorded, tmp_path: Path) -> None:
+    """A table of contacts that is harmed is named, with the command that makes it anew."""
+    (tmp_path / "contacts").mkdir()
+    (tmp_path / "contacts" / "0000.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(SimError, match=r"0000\.parquet cannot be read; run it again: sim run") as refusal:
+        follow.pointers(replace(run, folder=tmp_path))
+    assert refusal.value.exit_code == 2
+
+
 def test_a_difference_is_an_internal_error(run: follow.Recorded) -> None:
     """Where what happens now is not what happened in the run, that is said, and no life is told."""
     found = next(pointer for pointer in follow.pointers(run) if pointer.kind == "passed on by an agent")
@@ -234,6 +284,27 @@ def test_a_difference_is_an_internal_error(run: follow.Recorded) -> None:
     with pytest.raises(SimError, match=r"internal error: the .* now are not those of the run") as refusal:
         follow.follow(wrong, found.replication, found.row["issue"], None)
     assert refusal.value.exit_code == 1
+
+
+def test_policies_are_named_where_they_change_the_work(run: follow.Recorded) -> None:
+    """An agent of another speed is the reason by itself; policies are one where one changes the work on that channel
+    or on the second answer of an issue."""
+    found = next(pointer for pointer in follow.pointers(run) if pointer.kind == "passed on by an agent")
+    one = follow.follow(run, found.replication, found.row["issue"], None)
+    about = {"speed": 1_100_000, "factor": 0, "chasers": 0, "ticks": 300_000, "usual": 300_000}
+
+    def told(answer: int, **tables: Any) -> str:
+        words = happenings.Words(one)
+        words.responses = ResponseTables(**tables)
+        return "".join(words._changed(about, {"channel": 0, "answer": answer, "attempt": 1}))
+
+    fast, both = "  with 1.1× the usual speed: ", "  with 1.1× the usual speed, what policies change: "
+    others = (1_000_000, *[800_000] * (len(one.desk.channels) - 1))
+    assert told(1).startswith(fast)
+    assert told(1, unified=800_000).startswith(fast)
+    assert told(2, unified=800_000).startswith(both)
+    assert told(1, work=others).startswith(fast)
+    assert told(1, work=(800_000, *others[1:])).startswith(both)
 
 
 def test_the_page_shows_what_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_a_half_width_is_to_the_further_end() -> None:
     assert LEVEL.half_width(Estimate(0.75, 0.5, 1.0, 9)) == 0.25
     assert LEVEL.half_width(Estimate(1.0, 0.75, 1.0, 9)) == 0.25
     assert relative.half_width(Estimate(-0.5, -0.625, -0.5, 9)) == 0.25
-    assert relative.half_width(Estimate(0.0, 0.0, 0.0, 9)) == 0.0
+    assert relative.half_width(Estimate(0.0, 0.0, 0.0, 9)) is None
     assert relative.half_width(Estimate(0.0, 0.0, 0.1, 9)) is None
     assert LEVEL.half_width(Estimate(0.5, None, None, 1)) is None
     assert [LEVEL.reached(half) for half in (0.01, 0.0101, None)] == [True, False, False]
@@ -145,6 +145,19 @@ def test_a_run_stops_at_the_first_look_that_suffices(scenario: Scenario, tmp_pat
         assert len(names) == number
 
 
+def test_a_percentage_of_nothing_ends_the_run(scenario: Scenario, tmp_path: Path) -> None:
+    """Of a figure that is 0 in every replication no percentage can be judged: the first look is the last, and it says
+    so, whatever else was asked for; a width in its unit is judged as any other."""
+    result = run(scenario, tmp_path, jobs=1, rule=rule(["phone.blocked=1%", "cost=50%"], scenario.spec))
+    assert (result.replications, result.stopped is not None and result.stopped.reached) == (10, False)
+    assert precision.text(result).startswith(
+        "Precision: stopped after 10 replications: phone.blocked is 0 in every one, and there is no percentage of 0; "
+        "ask for a width in the unit of the figure. phone.blocked without an interval (1 % asked for); cost ± "
+    )
+    in_contacts = rule(["phone.blocked=1"], scenario.spec).look(10, result.figures)
+    assert (in_contacts.of_nothing, in_contacts.reached) == ((), True)
+
+
 def test_the_console_says_how_many_were_needed_and_why(scenario: Scenario, tmp_path: Path) -> None:
     """What was reached, what had been too wide before; or that it was not reached, and how many would do."""
     result = run(scenario, tmp_path, replications=2, jobs=1)
@@ -160,6 +173,10 @@ def test_the_console_says_how_many_were_needed_and_why(scenario: Scenario, tmp_p
     assert said(stopped(0.02, 0.015)) == (
         "Precision: not reached after 20 replications, the most allowed. phone.service_level ± 1.5 pt (1 pt asked for; "
         "± 2 pt after 10); about 45 would do: --replications 45."
+    )
+    assert said(stopped(0.4)).endswith("(1 pt asked for); about 16,000 would do: --replications 16000.")
+    assert said(stopped(1.01)).endswith(
+        "; it would take more than 100,000, the most that a run may have: ask for less precision."
     )
     wait = Goal("wait=2s", "wait", "phone", "s", 2.0, relative=False)
     both = Stopped(Rule((LEVEL, wait)), (Look(10, (0.02, 1.5), False), Look(20, (0.0094, 1.2), True)))

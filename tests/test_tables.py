@@ -81,3 +81,21 @@ def test_every_column_is_described() -> None:
         assert column.unit
         assert column.meaning
         assert ("empty" in column.meaning) == column.nullable, column.name
+
+
+@pytest.mark.parametrize("harm", ["none of it", "cut short", "overwritten", "within"])
+def test_a_file_that_is_harmed_cannot_be_read(harm: str, tmp_path: Path) -> None:
+    """A file that is no Parquet, or a part of one, is met with `OSError`, which names it."""
+    path = tmp_path / "t.parquet"
+    write_parquet(_table(), path, WORDS)
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "none of it": b"",
+            "cut short": whole[: len(whole) // 2],
+            "overwritten": b"x" * len(whole),
+            "within": whole[:4] + b"x" * (len(whole) - 12) + whole[-8:],
+        }[harm]
+    )
+    with pytest.raises(OSError, match=r"t\.parquet"):
+        read_parquet(path, WORDS)

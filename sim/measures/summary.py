@@ -14,7 +14,7 @@ import numpy as np
 from sim.desk import Desk
 from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, moment, ratio, t_quantile, wilson
 from sim.measures import HISTOGRAMS, MEASURES
-from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, kind_of, pad
+from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, kind_of, matrix
 from sim.measures.cohort import Cohort
 from sim.measures.customers import COMPLAINTS, EXCESS_CHURN, betas, excess_churn
 from sim.measures.work import edges, handle_ticks, time_of
@@ -220,19 +220,17 @@ def quantiles(times: Sequence[Histogram], qs: Sequence[float]) -> list[Estimate]
     several of which only one saw anything.
     """
     runs = len(times)
-    ended, censored = pad(h.ended for h in times), pad(h.censored for h in times)
-    width = max(ended.shape[1], censored.shape[1])
-    ended, censored = (np.pad(m, ((0, 0), (0, width - m.shape[1]))) for m in (ended, censored))
+    used = np.unique(np.concatenate([counts.bins for h in times for counts in (h.over, h.open)]))
     never = np.array([float(h.never) for h in times])
-    seen = np.count_nonzero((ended + censored).sum(1) + never)
-    used = np.flatnonzero((ended + censored).any(0))
+    seen = sum(bool(len(h.over.bins) or len(h.open.bins) or h.never) for h in times)
     if not len(used):
         return [Estimate.not_observed(runs) for _ in qs]
-    seconds, ended, censored = bin_seconds(used), ended[:, used], censored[:, used]
+    seconds = bin_seconds(used)
     generator = np.random.Generator(np.random.Philox(key=[runs, 0]))
     resampled = generator.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES if runs > 1 else 0)
     weights: Floats = np.vstack((np.ones((1, runs)), resampled)).astype(np.float64)
-    survival = kaplan_meier(weights @ ended, weights @ censored, weights @ never)
+    ended, censored = (weights @ matrix(rows, used) for rows in ([h.over for h in times], [h.open for h in times]))
+    survival = kaplan_meier(ended, censored, weights @ never)
     estimates = []
     for q in qs:
         reached = survival <= 1 - q + 1e-12

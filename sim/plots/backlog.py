@@ -5,7 +5,7 @@ The fan is over replications, interval by interval, so its edges are nobody's we
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import PLOTS
+from sim.plots._busiest import busiest
 from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, GREY, ORANGE, PALE, SKY, Label, Sheet, label_ends, plain, say, time_axis
 from sim.tables import Floats
@@ -46,6 +47,7 @@ class Backlog:
 @plain()
 def draw(data: Backlog) -> Figure:
     """A panel a channel: median, 10 to 90 % band, one replication as a thin line, grey while nobody works."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     runs = _runs(data)
     band = (
@@ -56,7 +58,7 @@ def draw(data: Backlog) -> Figure:
     sheet = Sheet(
         PLOTS["backlog"],
         f"Contacts waiting for an answer at the start of each {intervals.unit[:-1]}. {band} "
-        f"Grey: nobody works on them.{intervals.note}",
+        f"Grey: nobody works on them.{intervals.note}{others}",
         rows=len(data.channels),
         height=2.0,
         over=0.09,
@@ -125,6 +127,12 @@ def _last(values: Floats) -> float:
     return float(known[-1]) if len(known) else 0.0
 
 
+def _drawn(data: Backlog) -> tuple[Backlog, str]:
+    """What the figure has room for, and what is said of the rest."""
+    channels, others = busiest(data.channels, lambda channel: float(np.nansum(channel.waiting)), "channels, by backlog")
+    return replace(data, channels=channels), others
+
+
 def table(data: Backlog) -> dict[str, list[Any]]:
     """Every channel and interval, drawn or not: quantiles over replications, the sample, whether staffed (1 or 0)."""
     stamps = _intervals(data).stamps()
@@ -141,10 +149,11 @@ def table(data: Backlog) -> dict[str, list[Any]]:
 
 def alt(data: Backlog) -> str:
     """How high each backlog peaks and when, and where it starts and ends."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     findings = "; ".join(f"{channel.name}: {_finding(channel, intervals)}" for channel in data.channels)
     over = f"over {_runs(data)} replications"
-    return f"Backlog by {intervals.unit[:-1]}, {intervals.span()}, {over}. {findings}.{intervals.note}"
+    return f"Backlog by {intervals.unit[:-1]}, {intervals.span()}, {over}. {findings}.{intervals.note}{others}"
 
 
 def _finding(channel: ChannelBacklog, intervals: Intervals) -> str:

@@ -6,7 +6,7 @@ depends on how well it is met. The band is over replications, interval by interv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import PLOTS
+from sim.plots._busiest import busiest
 from sim.plots._days import day_strip, open_days
 from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLUE, SKY, Sheet, plain, say
@@ -54,6 +55,7 @@ class Demand:
 @plain()
 def draw(data: Demand) -> Figure:
     """A row a channel, days side by side: median in steps, 10 to 90 % band."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     opened = [channel.counts for channel in data.channels]
     days = open_days(intervals, opened)
@@ -62,7 +64,7 @@ def draw(data: Demand) -> Figure:
     sheet = Sheet(
         PLOTS["demand"],
         f"Contacts offered by {intervals.unit[:-1]} of arrival. Redials and reconnects are included: who gives up, or "
-        f"is not helped, may come again. {band}{intervals.note}",
+        f"is not helped, may come again. {band}{intervals.note}{others}",
         rows=len(data.channels),
         height=1.25,
         over=0.27,
@@ -98,6 +100,12 @@ def _quantiles(offered: npt.NDArray[np.float64]) -> tuple[Floats, Floats, Floats
     return low, median, high
 
 
+def _drawn(data: Demand) -> tuple[Demand, str]:
+    """What the figure has room for, and what is said of the rest."""
+    channels, others = busiest(data.channels, lambda channel: float(channel.offered.sum()), "channels, by contacts")
+    return replace(data, channels=channels), others
+
+
 def table(data: Demand) -> dict[str, list[Any]]:
     """Every channel and interval, drawn or not: quantiles over replications, whether open (1 or 0)."""
     stamps = _intervals(data).stamps()
@@ -112,10 +120,11 @@ def table(data: Demand) -> dict[str, list[Any]]:
 
 def alt(data: Demand) -> str:
     """How much each channel is offered in all, and when most."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     findings = "; ".join(f"{channel.name}: {_finding(channel, intervals)}" for channel in data.channels)
     over = f"median and 10 to 90 % over {_runs(data)} replications" if _runs(data) > 1 else "one replication"
-    return f"Contacts offered by {intervals.unit[:-1]}, {intervals.span()}, {over}. {findings}.{intervals.note}"
+    return f"Contacts offered by {intervals.unit[:-1]}, {intervals.span()}, {over}. {findings}.{intervals.note}{others}"
 
 
 def _finding(channel: ChannelDemand, intervals: Intervals) -> str:

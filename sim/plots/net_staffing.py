@@ -21,7 +21,7 @@ from matplotlib.patches import Patch, Rectangle
 from sim.plots import PLOTS
 from sim.plots._intervals import HOUR, WEEKDAYS, Intervals
 from sim.plots._style import BLACK, BLUE, GREY, PALE, VERMILION, Sheet, axes_width, plain, say
-from sim.plots.staffing import GroupStaffing, Staffing
+from sim.plots.staffing import GroupStaffing, Staffing, drawn
 from sim.tables import Floats
 
 HOURS = 24
@@ -67,6 +67,7 @@ class _Week:
 @plain()
 def draw(data: Staffing) -> Figure:
     """A panel a group: weekdays down, hours across, totals to the right and below."""
+    data, others = drawn(data)
     calendar = _calendar(data)
     weeks = [_week(group, calendar, data.interval) for group in data.groups]
     limit = _limit(weeks)
@@ -75,7 +76,8 @@ def draw(data: Staffing) -> Figure:
     sheet = Sheet(
         PLOTS["net_staffing"],
         f"Agents scheduled less agents required (by Erlang A where it is known, else by Erlang C): mean of each hour"
-        f"{over_all}. Totals are agent-hours{_each(calendar)}; hours to spare are not set off against short ones.",
+        f"{over_all}. Totals are agent-hours{_each(calendar)}; hours to spare are not set off against short ones."
+        f"{others}",
         rows=len(weeks),
         height=ROW * (len(calendar.weekdays) + 1.2),
         over=0.27,
@@ -214,11 +216,12 @@ def table(data: Staffing) -> dict[str, list[Any]]:
 
 def alt(data: Staffing) -> str:
     """How many agent-hours each group is short and has to spare, and the cell in which most agents are missing."""
+    data, others = drawn(data)
     calendar, intervals = _calendar(data), _intervals(data)
     weeks = [_week(group, calendar, data.interval) for group in data.groups]
     findings = "; ".join(f"{g.name}: {_finding(w, calendar)}" for g, w in zip(data.groups, weeks, strict=True))
     span = f"{intervals.named(0)} to {intervals.named(intervals.count)}"
-    return f"Agents scheduled less agents required by hour and weekday, {span}. {findings}."
+    return f"Agents scheduled less agents required by hour and weekday, {span}. {findings}.{others}"
 
 
 def _intervals(data: Staffing) -> Intervals:

@@ -6,7 +6,7 @@ has queues that no short interval of rest clears, and tires. Messages can wait, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from sim.plots import PLOTS
+from sim.plots._busiest import busiest
 from sim.plots._days import day_strip, open_days
 from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, PALE, SKY, Sheet, plain, say
@@ -70,6 +71,7 @@ class Occupancy:
 @plain()
 def draw(data: Occupancy) -> Figure:
     """A row a group, days side by side: talk, wrap-up and idle stacked to 100 %, the guide as two dashed lines."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     opened = [np.isfinite(group.busy) for group in data.groups]
     days = open_days(intervals, opened)
@@ -79,7 +81,7 @@ def draw(data: Occupancy) -> Figure:
         PLOTS["occupancy"],
         f"Shares of the time that agents are present, by {intervals.unit[:-1]}, {mean}. Dashed: the guide of {low} to "
         f"{high} % busy. Groups that answer live contacts should stay below it; messages may fill the rest."
-        f"{intervals.note}",
+        f"{intervals.note}{others}",
         rows=len(data.groups),
         height=1.25,
         over=0.27,
@@ -109,6 +111,12 @@ def _row(sheet: Sheet, row: int, intervals: Intervals, days: Any, group: GroupTi
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
 
 
+def _drawn(data: Occupancy) -> tuple[Occupancy, str]:
+    """What the figure has room for, and what is said of the rest."""
+    groups, others = busiest(data.groups, lambda group: float((group.talk + group.wrap_up).sum()), "groups, by work")
+    return replace(data, groups=groups), others
+
+
 def table(data: Occupancy) -> dict[str, list[Any]]:
     """Every group and interval, drawn or not: agent-hours present, and the shares of them, from 0 to 1."""
     stamps = _intervals(data).stamps()
@@ -126,9 +134,13 @@ def table(data: Occupancy) -> dict[str, list[Any]]:
 
 def alt(data: Occupancy) -> str:
     """How busy each group is, with what, and how often above the guide."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     findings = "; ".join(f"{group.name}: {_finding(group, intervals)}" for group in data.groups)
-    return f"Time in talk, wrap-up and idle by {intervals.unit[:-1]}, {intervals.span()}. {findings}.{intervals.note}"
+    return (
+        f"Time in talk, wrap-up and idle by {intervals.unit[:-1]}, {intervals.span()}. {findings}."
+        f"{intervals.note}{others}"
+    )
 
 
 def _finding(group: GroupTime, intervals: Intervals) -> str:

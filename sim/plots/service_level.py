@@ -6,7 +6,7 @@ target.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sim.plots import PLOTS
+from sim.plots._busiest import busiest
 from sim.plots._days import day_strip, open_days
 from sim.plots._duration import duration
 from sim.plots._intervals import HOUR, Bools, Intervals, outline, worst_week
@@ -63,13 +64,14 @@ class ServiceLevel:
 @plain()
 def draw(data: ServiceLevel) -> Figure:
     """A row a channel, a panel a day: level in steps, band, target, clear misses hatched."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     opened = [np.isfinite(channel.level) for channel in data.channels]
     days = open_days(intervals, opened)
     sheet = Sheet(
         PLOTS["service_level"],
         f"Share of contacts answered within the target's time, by {intervals.unit[:-1]} of arrival. {_band(data)}"
-        f"{intervals.note}",
+        f"{intervals.note}{others}",
         rows=len(data.channels),
         height=1.4,
         over=0.27,
@@ -110,6 +112,12 @@ def _row(axes: Axes, x: Floats, intervals: Intervals, channel: ChannelLevel) -> 
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
 
 
+def _drawn(data: ServiceLevel) -> tuple[ServiceLevel, str]:
+    """What the figure has room for, and what is said of the rest."""
+    channels, others = busiest(data.channels, lambda channel: float(channel.offered.sum()), "channels, by contacts")
+    return replace(data, channels=channels), others
+
+
 def table(data: ServiceLevel) -> dict[str, list[Any]]:
     """Every channel and interval, drawn or not; shares from 0 to 1, `within` in seconds."""
     stamps = _intervals(data).stamps()
@@ -126,9 +134,12 @@ def table(data: ServiceLevel) -> dict[str, list[Any]]:
 
 def alt(data: ServiceLevel) -> str:
     """How often and when each channel misses its target, and by how much at worst."""
+    data, others = _drawn(data)
     intervals = _intervals(data)
     findings = "; ".join(f"{c.name}, {_target(c)}: {_finding(c, intervals)}" for c in data.channels)
-    return f"Service level by {intervals.unit[:-1]}, {intervals.span()}. {findings}. {_band(data)}{intervals.note}"
+    return (
+        f"Service level by {intervals.unit[:-1]}, {intervals.span()}. {findings}. {_band(data)}{intervals.note}{others}"
+    )
 
 
 def _target(channel: ChannelLevel) -> str:

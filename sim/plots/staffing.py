@@ -6,7 +6,7 @@ from Erlang A where it is known, else from Erlang C: who is short of that is sho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import PLOTS
+from sim.plots._busiest import busiest
 from sim.plots._days import day_strip, open_days
 from sim.plots._intervals import Bools, Intervals, outline, worst_week
 from sim.plots._style import BLACK, BLUE, SHORT, SKY, Sheet, plain, say
@@ -68,13 +69,15 @@ class Staffing:
 @plain()
 def draw(data: Staffing) -> Figure:
     """A row a group, a panel a day: scheduled, both requirements, gaps filled."""
+    data, others = drawn(data)
     intervals = _intervals(data)
     opened = [np.isfinite(group.spare) for group in data.groups]
     days = open_days(intervals, opened)
     sheet = Sheet(
         PLOTS["staffing"],
         f"Agents required for the target, and agents scheduled, by {intervals.unit[:-1]}. Erlang A lets callers give "
-        f"up, Erlang C lets them wait for ever; gaps are measured from Erlang A where it is known.{intervals.note}",
+        f"up, Erlang C lets them wait for ever; gaps are measured from Erlang A where it is known."
+        f"{intervals.note}{others}",
         rows=len(data.groups),
         height=1.55,
         over=0.27,
@@ -119,6 +122,12 @@ def _key(sheet: Sheet) -> None:
     sheet.legend(names, handles)
 
 
+def drawn(data: Staffing) -> tuple[Staffing, str]:
+    """What a figure has room for, and what is said of the rest."""
+    groups, others = busiest(data.groups, lambda group: float(np.nansum(group.required)), "rows, by agents required")
+    return replace(data, groups=groups), others
+
+
 def table(data: Staffing) -> dict[str, list[Any]]:
     """Every group and interval, drawn or not; `spare` is scheduled less required."""
     stamps = _intervals(data).stamps()
@@ -134,9 +143,13 @@ def table(data: Staffing) -> dict[str, list[Any]]:
 
 def alt(data: Staffing) -> str:
     """How often, by how much and when each group is short."""
+    data, others = drawn(data)
     intervals = _intervals(data)
     findings = "; ".join(f"{group.name}: {_finding(group, intervals)}" for group in data.groups)
-    return f"Agents required and scheduled by {intervals.unit[:-1]}, {intervals.span()}. {findings}.{intervals.note}"
+    return (
+        f"Agents required and scheduled by {intervals.unit[:-1]}, {intervals.span()}. {findings}."
+        f"{intervals.note}{others}"
+    )
 
 
 def _finding(group: GroupStaffing, intervals: Intervals) -> str:

@@ -6,7 +6,7 @@ the service level. Live waits stand on an axis of square roots, which shows zero
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from matplotlib.ticker import PercentFormatter
 
 from sim.estimate import Estimate, ratio
 from sim.plots import PLOTS
+from sim.plots._busiest import busiest
 from sim.plots._duration import duration
 from sim.plots._style import BLACK, LINES, Label, Sheet, label_ends, plain, say
 from sim.tables import Floats
@@ -63,8 +64,9 @@ class _Curve:
 @plain()
 def draw(data: Waiting) -> Figure:
     """A panel for live channels and one for deferrable ones: curves, bands, targets."""
+    data, others = _drawn(data)
     panels = _panels(data)
-    sheet = Sheet(PLOTS["waiting"], _subtitle(data), rows=len(panels), height=2.2, over=0.09, right=1.6)
+    sheet = Sheet(PLOTS["waiting"], _subtitle(data) + others, rows=len(panels), height=2.2, over=0.09, right=1.6)
     for row, channels in enumerate(panels):
         axes = sheet.panel(row)
         longest = _longest(channels)
@@ -175,6 +177,12 @@ def _target(axes: Axes, channel: ChannelWaits, got: float, color: str) -> None:
     axes.plot(channel.within, channel.share, "o", color=BLACK, markersize=6, markeredgecolor="white", zorder=5)
 
 
+def _drawn(data: Waiting) -> tuple[Waiting, str]:
+    """What the figure has room for, and what is said of the rest."""
+    channels, others = busiest(data.channels, _offered, "channels, by contacts")
+    return replace(data, channels=channels), others
+
+
 def table(data: Waiting) -> dict[str, list[Any]]:
     """The curves: channel, wait in seconds, share answered within it and its 95 % interval."""
     rows: list[tuple[Any, ...]] = []
@@ -189,9 +197,10 @@ def table(data: Waiting) -> dict[str, list[Any]]:
 
 def alt(data: Waiting) -> str:
     """Each channel's service level against its target, its median wait and the share answered."""
+    data, others = _drawn(data)
     findings = "; ".join(f"{channel.name}: {_finding(channel)}{_more(channel)}" for channel in data.channels)
     findings = findings.replace("\n", " ")
-    return f"Distribution of waiting times by channel. {findings}."
+    return f"Distribution of waiting times by channel. {findings}.{others}"
 
 
 def _finding(channel: ChannelWaits) -> str:

@@ -15,7 +15,7 @@ from sim.measures.clearing import first_staffed
 from sim.measures.constants import assumed_by
 from sim.report import answer, days, precision, routes, thresholds
 from sim.report.document import variant
-from sim.report.figures import Figures, interval, lasts, listed, spread, title, whole
+from sim.report.figures import Figures, growth, interval, lasts, listed, spread, title, whole
 from sim.run import Result
 from sim.scenario import lower
 from sim.schemas import TICKS_PER_SECOND
@@ -209,14 +209,10 @@ def _backlog(result: Result, code: int) -> str:
     if round(backlog[peak]) > round(at_start):
         moment = _moment(result, float(result.intervals.starts[peak]))
         text = f"{text} The backlog is longest {moment}: {backlog[peak]:,.0f} wait on average.".lstrip()
-    week = 7 * DAY // result.desk.interval
-    weeks = len(backlog) // week
-    # the same time of the week, weeks apart; within the last of them the trend of the whole is not seen yet
-    before, after = backlog[0], backlog[weeks * week - 1] if weeks else backlog[0]
-    cleared_since = backlog[-week:].min() < 0.1 * after
-    if after < 1.25 * before + 10 or cleared_since:
+    grown = growth(result, code)
+    if grown is None:
         return text
-    grows = f"The backlog grows from {before:,.0f} to {after:,.0f}: more work comes than is done"
+    grows = f"The backlog grows from {grown[0]:,.0f} to {grown[1]:,.0f}: more work comes than is done"
     return f"{text} {grows}, and waits depend on how long that lasts."
 
 
@@ -287,6 +283,8 @@ def _table(result: Result) -> str:
     rows = [header]
     for channel in result.desk.channels:
         name = channel.name
+        if channel.automatic and not of("offered", name).value:
+            continue
         rows.append(
             (
                 name,

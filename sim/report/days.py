@@ -24,8 +24,8 @@ SURE = 0.9
 FEW = 10
 """Fewer days than this say little about a weekday."""
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "holiday")
-_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "A holiday")
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def rows(result: Result) -> list[list[Any]]:
@@ -76,17 +76,18 @@ def sentence(result: Result, code: int) -> str:
     if max(found)[0] == 0:
         return "No day meets it."
     share, met, number, name = min(found, key=lambda each: each[0])
-    return f"{_often(share, name)} it ({met} of {number})."
+    alone = sum(each[0] == share for each in found) == 1
+    return f"{name} is {'the worst day' if alone else 'among the worst days'}: {_often(share)} it ({met} of {number})."
 
 
-def _often(share: float, name: str) -> str:
-    """A share of the weekdays of a name, in words: One Monday in nine meets, Seven Mondays in ten meet."""
+def _often(share: float) -> str:
+    """A share of the days of a kind, in words: one in nine meets, seven in ten meet."""
     if share == 0:
-        return f"No {name} meets"
+        return "none meets"
     if share >= 0.3:
-        return f"{_NUMBERS[round(10 * share)]} {name}s in ten meet"
+        return f"{_NUMBERS[round(10 * share)]} in ten meet"
     number = round(1 / share)
-    return f"One {name} in {_NUMBERS[number].lower() if number < len(_NUMBERS) else number} meets"
+    return f"one in {_NUMBERS[number] if number < len(_NUMBERS) else number} meets"
 
 
 def _by_day(result: Result) -> tuple[Floats, Floats]:

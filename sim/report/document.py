@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from io import StringIO
 from typing import Any
 
@@ -74,21 +73,15 @@ def interval_rows(result: Result) -> tuple[list[str], list[list[Any]]]:
         "service_level_low", "service_level_high", "wait", "handle_time", "required_c", "required_a", "scheduled",
         "paid", "occupancy", "backlog",
     ]  # fmt: skip
+    values = [*(getattr(sheet, column) for column in columns), sheet.scheduled - sheet.required_c]
+    cells = np.round(np.stack(values), 6).transpose(2, 1, 0).tolist()
     rows = []
-    for number, start in enumerate(sheet.starts.tolist()):
+    for start, of_channels in zip(sheet.starts.tolist(), cells, strict=True):
         local = days.local(start)
-        for code, channel in enumerate(result.desk.channels):
-            values = [float(getattr(sheet, column)[code, number]) for column in columns]
-            needed, there = values[columns.index("required_c")], values[columns.index("scheduled")]
-            rows.append(
-                [
-                    local.isoformat(timespec="minutes"),
-                    local.strftime("%a").lower(),
-                    channel.name,
-                    *(_cell(value) for value in values),
-                    _cell(there - needed),
-                ]
-            )
+        stamp, weekday = local.isoformat(timespec="minutes"), local.strftime("%a").lower()
+        for channel, numbers in zip(result.desk.channels, of_channels, strict=True):
+            # a NaN is not equal to itself
+            rows.append([stamp, weekday, channel.name, *(n if n == n else None for n in numbers)])
     return ["start", "weekday", "channel", *columns, "scheduled_less_required_c"], rows
 
 
@@ -100,10 +93,6 @@ def intervals_csv(result: Result) -> str:
 def days_csv(result: Result) -> str:
     """The days: one row a date and channel."""
     return _csv([list(days.COLUMNS), *days.rows(result)])
-
-
-def _cell(value: float) -> float | None:
-    return None if math.isnan(value) else float(np.round(value, 6))
 
 
 def _csv(rows: list[list[Any]]) -> str:

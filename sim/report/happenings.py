@@ -24,6 +24,7 @@ NAMED = 4
 """Of a line, and of busy agents, so many are named."""
 BOOKED = 1 << 40
 """So far below 0 is the urgency of a booked callback."""
+_LEFT = (Outcome.ABANDONED, Outcome.WITHDRAWN)
 Row = dict[str, int]
 
 _YES_NO = {
@@ -322,12 +323,18 @@ class Words:
         why += [f"{about['factor'] / ONE:g}× as a machine passed it on"] * (about["factor"] not in (0, ONE))
         chaser = self.desk.channels[row["channel"]].chaser_work
         why += [f"{count(about['chasers'], 'chaser')} to read"] * (about["chasers"] > 0 and chaser > 0)
-        tables = self.responses
-        if tables is not None and (tables.work or tables.unified):
-            why.append("what policies change")
+        why += ["what policies change"] * self._policies_change_work(row)
         needed = self.needed[row["attempt"]] = about["ticks"] * ONE / about["speed"]
         if why and abs(needed - about["usual"]) > 1:
             yield f"  with {', '.join(why)}: {long(needed)} of work"
+
+    def _policies_change_work(self, row: Row) -> bool:
+        """Whether a policy changes the work on this answer: that of its channel, or of an issue's later answers."""
+        tables = self.responses
+        if tables is None:
+            return False
+        of_channel = bool(tables.work) and tables.work[row["channel"]] != ONE
+        return of_channel or (row["answer"] > 1 and tables.unified not in (0, ONE))
 
     def _chosen(self, entry: Entry, row: Row) -> Iterator[str]:
         tables = self.desk.routing.lower(self.desk.layout())
@@ -362,24 +369,28 @@ class Words:
         return f", beside {', '.join(held)}" if held and not interrupted else ""
 
     def _passed(self, entry: Entry, row: Row) -> str:
-        """Who of its line was taken and who gave up while it was in it, and whom its agents took from other lines."""
+        """Who of those ahead was taken and who gave up while it waited, and whom its agents took from other lines."""
         desk, table = self.desk, self.life.contacts
         queue = desk.queue(row["channel"], row["intent"])
-        joined = [e.tick for e in self.life.entries if e.what == "joins the line" and e.attempt == entry.attempt]
-        if not joined:
+        joins = [e for e in self.life.entries if e.what == "joins the line" and e.attempt == entry.attempt]
+        if not joins:
             return ""
+        joined = joins[0].tick
         queues = np.array([[desk.queue(c, i) for i in range(len(desk.intents))] for c in range(len(self.names))])
         mine = queues[table["channel"], table["intent"]] == queue
         groups = [group for group, queues in enumerate(desk.answers) if queue in queues]
 
         def meanwhile(ticks: Array) -> Any:
-            return (ticks > joined[0]) & (ticks < entry.tick)
+            return (ticks > joined) & (ticks < entry.tick)
 
-        taken = meanwhile(table["answered"]) & np.isin(table["group"], groups)
-        left = meanwhile(table["ended"]) & (table["outcome"] == Outcome.ABANDONED)
-        here, gone, elsewhere = (int(each.sum()) for each in (taken & mine, left & mine, taken & ~mine))
-        told = [f"{here} of its line {'was' if here == 1 else 'were'} taken"] * (here > 0)
-        told += [f"{gone} gave up"] * (gone > 0)
+        elsewhere = int((meanwhile(table["answered"]) & np.isin(table["group"], groups) & ~mine).sum())
+        ahead = [self._row(issue, attempt) for issue, attempt, _ in joins[0].about["ahead"]]
+        left = [other["outcome"] in _LEFT and joined <= other["ended"] <= entry.tick for other in ahead]
+        moved = [any(joined <= other[name] <= entry.tick for name in ("answered", "taken")) for other in ahead]
+        # who leaves without a word is still taken, in vain
+        gone, here = sum(left), sum(one and not other for one, other in zip(moved, left, strict=True))
+        told = [f"{here} of those ahead {'was' if here == 1 else 'were'} taken"] * (here > 0)
+        told += [f"{gone} {'' if here else 'of those ahead '}gave up"] * (gone > 0)
         told += [f"its agents took {elsewhere} of other lines"] * (elsewhere > 0)
         return ", ".join(told)
 

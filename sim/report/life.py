@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from sim.desk import Desk
 from sim.follow import BY_ANSWER, Life, Pointer, Recorded
 from sim.population.persona import Persona, personas
 from sim.report.happenings import TIE, Row, Words, count, held, long, yes
@@ -73,6 +74,10 @@ _CALLED = {
 }
 
 
+_OVER = ("has an answer", "is helped by the machine", "is not helped by the machine")
+"""What tells whether an answer has solved the issue."""
+
+
 def text(life: Life) -> str:
     """For people: the contact, or all of the issue, line by line."""
     teller = _Teller(life)
@@ -136,20 +141,26 @@ def pointers_document(run: Recorded, found: Sequence[Pointer]) -> list[dict[str,
 
 def _said(run: Recorded, row: Row) -> str:
     moment = lower.calendar(run.scenario).local(row["offered"] / TICKS_PER_SECOND)
-    return f"{run.desk.channels[row['channel']].name}, {moment:%a %d %b %H:%M}, {_end(row)}"
+    return f"{run.desk.channels[row['channel']].name}, {moment:%a %d %b %H:%M}, {_end(run.desk, row)}"
 
 
 def _id(replication: int, row: Row) -> str:
     return f"{replication}.{row['issue']}.{row['attempt']}"
 
 
-def _end(row: Row) -> str:
-    """How a contact ended, and after what wait."""
+def _end(desk: Desk, row: Row) -> str:
+    """How a contact ended, and after what wait; of a message, until it was taken and until the reply was sent."""
     until = row["answered"] if row["answered"] != NEVER else row["ended"]
     said = _ENDS[Outcome(row["outcome"])]
     if row["outcome"] == Outcome.OPEN and row["answered"] != NEVER:
         said = "still worked on when the clock stops"
-    if until != NEVER and until > row["offered"] and row["outcome"] != Outcome.CONTAINED:
+    if not desk.channels[row["channel"]].live and row["answered"] != NEVER:
+        waited = row["answered"] - row["offered"]
+        taken = f"taken after {long(waited)}" if waited else "taken at once"
+        said = taken if row["outcome"] == Outcome.ANSWERED else f"{said}, {taken}"
+        if row["outcome"] in (Outcome.ANSWERED, Outcome.OUTSOURCED) and row["ended"] != NEVER:
+            said += f", sent after {long(row['ended'] - row['offered'])}"
+    elif until != NEVER and until > row["offered"] and row["outcome"] != Outcome.CONTAINED:
         said += f" after {long(until - row['offered'])}"
     if row["resolved"] != NEVER and row["outcome"] != Outcome.TRANSFERRED:
         said += ", solved" if row["resolved"] else ", not solved"
@@ -209,8 +220,8 @@ class _Teller(Words):
     def contact(self, row: Row) -> list[str]:
         """A title, and what happened, with the time wherever that has changed."""
         name = self.names[row["channel"]]
-        title = f"{_id(self.life.replication, row)} · {name} · {_WHY[Cause(row['cause'])]} · {_end(row)}"
-        lines, before, day = [title], "", ""
+        title = f"{_id(self.life.replication, row)} · {name} · {_WHY[Cause(row['cause'])]} · {_end(self.desk, row)}"
+        lines, before, day = textwrap.wrap(title, WIDTH), "", ""
         for tick, said in self.happened(row):
             moment = self.moment(tick)
             if f"{moment:%d %b}" != day:
@@ -244,7 +255,7 @@ class _Teller(Words):
         for row in rows:
             moment, why = self.moment(row["offered"]), _WHY[Cause(row["cause"])]
             said = f"{_id(self.life.replication, row)}  {moment:%a %d %b %H:%M:%S}  {self.names[row['channel']]}"
-            lines.append(f"  {said}: {why}; {_end(row)}")
+            lines.append(f"  {said}: {why}; {_end(self.desk, row)}")
         return lines + [f"  {said}" for said in self.not_made()]
 
     def not_made(self) -> list[str]:
@@ -256,9 +267,10 @@ class _Teller(Words):
         ]
 
     def feeling(self) -> str:
-        if self.life.satisfaction is None:
-            return ""
         rows = self.life.rows
+        if self.life.satisfaction is None:
+            when = "in the run-in, before" if rows[0]["offered"] < 0 else "after"
+            return f"Satisfaction with the issue is not counted: it began {when} the time that is measured."
         answered = any(row["answered"] != NEVER for row in rows)
         passed = sum(row["cause"] in (Cause.TRANSFER, Cause.ESCALATION, Cause.DEFLECTION) for row in rows)
         repeats = len(rows) - 1 - passed
@@ -266,21 +278,22 @@ class _Teller(Words):
         reasons += [] if answered else ["no answer"]
         reasons += [count(repeats, "repeated contact")] if repeats else []
         reasons += [f"passed on {'once' if passed == 1 else f'{passed} times'}"] if passed else []
-        worst = max((row["answered"] - row["offered"] for row in rows if row["answered"] != NEVER), default=0)
-        reasons += [f"longest wait {long(worst)}"] if worst else []
+        live = [self.desk.channels[row["channel"]].live for row in rows]
+        for kind, what in ((True, "in line"), (False, "for a reply")):
+            worst = max((wait for wait, one in zip(self.life.waits, live, strict=True) if one is kind), default=0)
+            reasons += [f"longest wait {what} {long(worst)}"] if worst > 0 else []
         points = f"{self.life.satisfaction:.0f} of 100"
         said = f"Satisfaction with the issue, by the model: {points} ({', '.join(reasons)})."
         return textwrap.fill(said, WIDTH, subsequent_indent="  ")
 
     def draws(self, attempts: set[int]) -> list[str]:
-        """Every draw used, by address: what is drawn and for which attempt or answer of the issue; its number and what
-        that gave."""
+        """Every draw that decided something, by address: what is drawn and for which attempt or answer of the issue;
+        its number and what that gave."""
         life, rows, answers = self.life, [], {row["attempt"]: row["answer"] for row in self.life.rows}
         for entry in life.entries:
             if entry.what != DRAW or entry.attempt not in attempts:
                 continue
-            if entry.about["name"] == "resolved" and ("solve", entry.attempt) in self.drawn:
-                # one draw, held against the chance of an answer of that quality
+            if not self.decided(entry):
                 continue
             about = entry.about
             by = "answer" if about["name"] in BY_ANSWER else "attempt"
@@ -295,6 +308,20 @@ class _Teller(Words):
         return [f"Every draw used ({where}):"] + [
             "  " + "  ".join([*(f"{row[column]:<{widths[column]}}" for column in range(3)), row[3]]) for row in rows
         ]
+
+    def decided(self, entry: Entry) -> bool:
+        """Whether anything depends on a draw: all of an answer are drawn when it begins, and it may not get to its end.
+        No time at all is no draw either."""
+        name, mine = entry.about["name"], [e.what for e in self.life.entries if e.attempt == entry.attempt]
+        if name == "resolved":
+            # where quality counts, it is one draw, held against the chance of an answer of that quality
+            return ("solve", entry.attempt) not in self.drawn and any(what in _OVER for what in mine)
+        if name == "wrap_up":
+            by_agent = "is taken" in mine and ("has an answer" in mine or "is transferred" in mine)
+            return by_agent and entry.about["value"] > 0
+        if name == "patience" and ("accepts a callback" in mine or "is deflected" in mine):
+            return False
+        return "chance" in entry.about or entry.about["value"] != 0
 
     def gave(self, entry: Entry) -> str:
         about = entry.about

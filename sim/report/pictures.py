@@ -10,7 +10,7 @@ import numpy as np
 
 from sim import plots
 from sim.desk import Desk
-from sim.measures.base import Histogram, bin_seconds
+from sim.measures.base import Histogram
 from sim.measures.workload import HOUR, scheduled
 from sim.plots.backlog import Backlog, ChannelBacklog
 from sim.plots.demand import ChannelDemand, Demand
@@ -127,5 +127,5 @@ def _open(desk: Desk, code: int, starts: Floats) -> Any:
 
 def _times(histogram: Histogram) -> Floats:
     """The times that a histogram holds, NaN for those that never ended or were still open."""
-    ended = np.repeat(bin_seconds(np.arange(len(histogram.ended))), histogram.ended)
-    return np.concatenate((ended, np.full(int(histogram.censored.sum()) + histogram.never, np.nan)))
+    unanswered = int(histogram.open.counts.sum()) + histogram.never
+    return np.concatenate((histogram.over.seconds, np.full(unanswered, np.nan)))

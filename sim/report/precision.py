@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.run import Result
-from sim.stopping import Goal, Stopped
+from sim.stopping import LIMIT, Goal, Stopped
 from sim.units import say_duration
 
 
@@ -16,9 +16,21 @@ def text(result: Result) -> str:
     runs = f"{result.replications:,} replication{'s' * (result.replications != 1)}"
     if stopped.reached:
         return f"Precision: {runs} were enough. {found}."
+    if nothing := stopped.looks[-1].of_nothing:
+        zero = f"{' and '.join(nothing)} {'is' if len(nothing) == 1 else 'are'} 0 in every one"
+        advice = "ask for a width in the unit of the figure"
+        return f"Precision: stopped after {runs}: {zero}, and there is no percentage of 0; {advice}. {found}."
+    return f"Precision: not reached after {runs}, the most allowed. {found}; {_would_do(stopped)}."
+
+
+def _would_do(stopped: Stopped) -> str:
+    """How many replications would reach it, or that no run may have as many."""
     more = stopped.would_do
-    would = "how many would do is not known" if more is None else f"about {more:,} would do: --replications {more}"
-    return f"Precision: not reached after {runs}, the most allowed. {found}; {would}."
+    if more is None:
+        return "how many would do is not known"
+    if more > LIMIT:
+        return f"it would take more than {LIMIT:,}, the most that a run may have: ask for less precision"
+    return f"about {more:,} would do: --replications {more}"
 
 
 def _found(stopped: Stopped, number: int, currency: str) -> str:

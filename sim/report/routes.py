@@ -16,11 +16,11 @@ _NUMBERS = ("", "", "two", "three", "four", "five", "six", "seven", "eight", "ni
 
 
 def self_service(result: Result, code: int) -> str:
-    """What a machine solves, passes on and leaves unsolved, and what its outages do."""
+    """What a machine solves, passes on and leaves unsolved, and what its outages do; nothing where nobody came."""
     of, channel = Figures(result), result.desk.channels[code]
     name, solved = channel.name, of("self_service_resolved", channel.name)
     if solved.value is None:
-        return f"{title(name)}: nobody made contact."
+        return ""
     offered, passed = of("offered", name), of("escalation_rate", name).value or 0.0
     text = f"{title(name)} resolves {say_share(solved.value)} {interval(solved, 100)} of {_count(offered)} contacts"
     text += f" {each(result)}"
@@ -66,8 +66,8 @@ def of_channel(result: Result, code: int) -> str:
         sentences.append(f"{_many(outsourced, 'contact')} {a_week} went to the outsourcer{for_}.")
     if _some(silent := of("silent_hours", name), 0.05):
         sentences.append(
-            f"Finding out who has left without a word takes agents {silent.value:,.1f} hours {a_week} "
-            f"({whole(of('silent_left', name).value or 0.0)} of the contacts)."
+            f"{whole(of('silent_left', name).value or 0.0)} of the contacts turn out to have left without a word when "
+            f"an agent takes them; finding that out takes agents {silent.value:,.1f} hours {a_week}."
         )
     if (chasers := of("chasers", name).value or 0.0) >= 0.005:
         sentences.append(_chased(chasers))

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sim.clock import DAY, WEEK, Calendar, Dated, Week, odd_hour, say_pieces
 from sim.errors import did_you_mean
 from sim.logs import Log
-from sim.policies.response import problems
+from sim.policies.response import Together, problems
 from sim.scenario import ways
 from sim.scenario.complete import Keys
 from sim.scenario.limits import limit_of
@@ -173,6 +173,9 @@ def _skills(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     """Groups speak of intents that there are, and of every intent some group can help with."""
     intents = _intents(spec, log)
     for name, group in spec.groups.items():
+        for key in ("intents", "then_intents"):
+            if key in group.model_fields_set and not getattr(group, key):
+                yield Finding(("groups", name, key), "there is no intent in it", "name an intent, or leave it out")
         said: list[tuple[Keys, str]] = [
             *((("intents", item), intent) for item, intent in enumerate(group.intents)),
             *((("then_intents", item), intent) for item, intent in enumerate(group.then_intents)),
@@ -215,6 +218,11 @@ def _policies(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     for key in ("routing", "response"):
         for problem in problems(getattr(spec.policies, key), layout):
             yield Finding(("policies", key), problem.what, problem.hint, about)
+    response = spec.policies.response
+    for policy in response.policies if isinstance(response, Together) else (response,):
+        if (getattr(policy, "booked_after", None) or 0.0) > spec.lasts + spec.drain:
+            what = "callbacks are booked for later than the end of the run, drain included: nobody is ever called"
+            yield Finding(("policies", "response"), what, "book them earlier, or give more drain", (("drain",),))
 
 
 def _cover(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
@@ -223,7 +231,10 @@ def _cover(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
     related: tuple[Keys, ...] = (("groups",), ("roster",), ("demand",))
     misspelt = [_channel_hint(name, spec) for team in teams.values() for name in team.answers + team.then]
     for name, channel in spec.channels.items():
+        hours = Week.always() if channel.hours is None else channel.hours
         if channel.kind == "self_service":
+            if not hours.pieces:
+                yield _never_open(name)
             continue
         answering = [team for team in teams.values() if name in team.answers + team.then]
         about = (*related, *(("channels", name, key) for key in ("staff", "shifts", "hours")))
@@ -235,9 +246,8 @@ def _cover(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
                 f"give it staff, as in {name}: {{staff: 6}}, or let a group answer it", about,
             )  # fmt: skip
             continue
-        hours = Week.always() if channel.hours is None else channel.hours
         if not hours.pieces:
-            yield Finding(("channels", name, "hours"), f"{name} is never open", "give it hours, such as 08:00-20:00")
+            yield _never_open(name)
             continue
         told = set()
         for intent in _intents(spec, log):
@@ -253,6 +263,10 @@ def _cover(spec: ScenarioSpec, log: Log | None) -> Iterator[Finding]:
                 told.add(said)
                 what = f" about {intent}" if len(able) < len(answering) else ""
                 yield Finding(("channels", name), said[0].format(what), said[1], about)
+
+
+def _never_open(name: str) -> Finding:
+    return Finding(("channels", name, "hours"), f"{name} is never open", "give it hours, such as 08:00-20:00")
 
 
 def _unmanned(spec: ScenarioSpec, name: str, hours: Week, able: Sequence[Group]) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from sim import units
 from sim.clock import DAY, say_clock, say_span
 from sim.errors import did_you_mean
 from sim.scenario.problems import Problem, Problems
-from sim.scenario.weeks import read_factor
+from sim.scenario.weeks import read_ability
 from sim.shifts import LONGEST_NIGHT, USUAL, Ramp, Skill, break_within, end_of
 from sim.units import Unclear, shown
 
@@ -92,8 +92,8 @@ def _shift(name: str, given: Any) -> InlineShift:
         "days": units.weekdays,
         "hours": units.clock_range,
         "breaks": _breaks,
-        "speed": read_factor,
-        "quality": read_factor,
+        "speed": read_ability,
+        "quality": read_ability,
         "rank": lambda text: units.count(text, most=1000),
         "ramp": _ramp,
         "since": units.date,
@@ -151,8 +151,8 @@ def _ramp(value: Any) -> Ramp:
     if not str(value).strip().startswith("from ") or not over:
         raise Unclear(f"{shown(value)} does not say how newcomers get up to speed", "write it as in from 60% over 8w")
     ramp = Ramp(units.share(share.strip()), units.duration(time.strip()))
-    if not ramp.begins or not ramp.over:
-        raise Unclear(f"{shown(value)} is not a way up", "give a share and a time above 0, as in from 60% over 8w")
+    if ramp.begins < 0.01 or not ramp.over:
+        raise Unclear(f"{shown(value)} is not a way up", "give 1% or more, and a time above 0, as in from 60% over 8w")
     return ramp
 
 

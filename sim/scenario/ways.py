@@ -152,7 +152,9 @@ def _closed_rounds(spec: ScenarioSpec) -> Iterator[Finding]:
         if shut.pieces:
             first = next((name for name in round_ if spec.channels[name].kind == "live"), round_[0])
             key = "closed" if spec.channels[first].kind == "live" else "escalates"
-            what = f"{_said(round_)}: all are closed {say_pieces(shut)}, and send customers round"
+            sure = [name for name in round_ if spec.channels[name].escalates.chance >= 1]
+            on = f"{' and '.join(sure)} passes everybody on" if sure else "send customers round"
+            what = f"{_said(round_)}: {'people' if sure else 'all'} are closed {say_pieces(shut)}, and {on}"
             about = tuple(("channels", name) for name in round_)
             yield Finding(
                 ("channels", first, key), what, "let one of them take a message, as in closed: message", about
@@ -171,8 +173,9 @@ def _when_shut(spec: ScenarioSpec, name: str) -> Iterator[str]:
 
 
 def _shut(channel: Channel) -> Week:
-    """When nobody answers a channel; with an outage, a machine may be down at any time."""
-    if channel.outages:
+    """When nobody answers a channel for good; with an outage, a machine may be down at any time, and one that passes on
+    all that it does not solve is no way out."""
+    if channel.outages or channel.escalates.chance >= 1:
         return Week.always()
     return Week(()) if channel.hours is None else Week.always().less(channel.hours)
 

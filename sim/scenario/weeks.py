@@ -181,6 +181,14 @@ def read_factor(value: Any) -> float:
     return factor
 
 
+def read_ability(value: Any) -> float:
+    """How fast or how well somebody works: a factor that leaves them able to do something."""
+    factor = read_factor(value)
+    if factor < 0.01:
+        raise Unclear(f"{shown(value)} is next to nothing", "give 0.01x or more")
+    return factor
+
+
 def read_multiple(value: Any) -> float:
     """A factor that may be 0: ``1.2x``, ``0x``."""
     text = str(value).strip()

@@ -21,6 +21,7 @@ from sim.scenario.ranges import Range, range_of
 from sim.scenario.recurring import EveryDays, Monthly, OnDates, read_every
 from sim.scenario.rota import FromFile, read_file, read_shifts
 from sim.scenario.weeks import (
+    read_ability,
     read_factor,
     read_hours,
     read_months,
@@ -181,11 +182,11 @@ def read_yes(value: Any) -> bool:
 def read_by_intent(value: Any) -> float | dict[str, float]:
     """``1.1x``, or a factor by intent: ``{billing: 1.2x}``."""
     if not isinstance(value, dict):
-        return read_factor(value)
+        return read_ability(value)
     found, problems = {}, []
     for intent, factor in value.items():
         try:
-            found[intent] = read_factor(factor)
+            found[intent] = read_ability(factor)
         except Unclear as problem:
             problems.append(Problem((intent,), problem.what, problem.hint))
     if problems:

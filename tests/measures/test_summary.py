@@ -308,3 +308,12 @@ def test_percentiles_are_drawn_alike_every_time() -> None:
     """The same times give the same interval: the bootstrap does not depend on when or where it runs."""
     runs = [Histogram.of(np.arange(1, 50) * 997 * n, np.zeros(0, np.int64)) for n in range(1, 6)]
     assert quantiles(runs, [0.5, 0.9]) == quantiles(runs, [0.5, 0.9])
+
+
+def test_a_histogram_keeps_no_empty_bins() -> None:
+    """Three times a day apart are kept as three bins, in under a kilobyte, and their dense form adds up to them."""
+    histogram = Histogram.of(np.array([0, 86_400_000, 86_400_000]), np.array([5000]), 2)
+    assert len(pickle.dumps(histogram)) < 1000
+    assert (histogram.over.counts.tolist(), histogram.open.counts.tolist()) == ([1, 2], [1])
+    assert (histogram.ended.sum(), histogram.ended[0], histogram.ended[-1]) == (3, 1, 2)
+    assert histogram.over.seconds == pytest.approx([0, 86_400, 86_400], rel=1e-3)

@@ -254,6 +254,37 @@ def test_more_than_a_week_says_what_is_left_out() -> None:
     assert "week" not in texts[7.0]
 
 
+def crowd() -> dict[str, Any]:
+    """Twelve channels or groups, each busier than the one before."""
+    found = {}
+    for name, data in week().items():
+        field = "groups" if hasattr(data, "groups") else "channels"
+        first = getattr(data, field)[0]
+        rows = []
+        for n in range(1, 13):
+            more: dict[str, Any] = {
+                key: getattr(first, key) * n
+                for key in ("offered", "waiting", "talk", "erlang_a", "erlang_c")
+                if hasattr(first, key)
+            }
+            if name == "waiting":
+                more["waits"] = tuple(np.tile(waits, n) for waits in first.waits)
+            rows.append(replace(first, name=f"row{n:02}", **more))
+        found[name] = replace(data, **{field: tuple(rows)})
+    return found
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_figure_has_the_eight_busiest_rows(name: str) -> None:
+    """Of twelve channels or groups the figure and its text have the eight busiest and say so; the table has all."""
+    data = crowd()[name]
+    for text in (written(plot(name).draw(data)), plot(name).alt(data)):
+        assert "Shown are the 8 busiest of 12 " in text
+        assert [n for n in range(1, 13) if f"row{n:02}" in text] == list(range(5, 13))
+    columns = plot(name).table(data)
+    assert len(set(columns.get("channel") or columns["group"])) == 12
+
+
 def written(figure: Figure) -> str:
     """Title, subtitle and headings, on one line."""
     headings = [text.get_text() for axes in figure.axes for text in axes.texts]

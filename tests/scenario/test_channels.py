@@ -12,7 +12,7 @@ from sim.policies.answers import Acknowledge, UnifiedView
 from sim.policies.response import Together
 from sim.population.draw import ChannelLuck, draw
 from sim.scenario import lower
-from sim.scenario.capacity import never_drains
+from sim.scenario.capacity import warnings
 from sim.scenario.read import Scenario, read
 from sim.scenario.spec import Channel, Group, Outage
 from sim.scenario.words import GoRule, Promise
@@ -277,14 +277,14 @@ def test_a_desk_that_cannot_do_its_work_says_so(tmp_path: Path) -> None:
     text = "run_in: 0d\nphone: {staff: 9, hours: 08:00-20:00, rate: 20/h}\n"
     email = "email: {staff: 1, volume: 300/d, weekdays: {mon: 1x}, handle_time: 10m, reconnect: no}\n"
     path.write_text(text + email, encoding="utf-8")
-    day = never_drains(read(path, ("lasts=1d", "drain=0d")).spec)
+    day = warnings(read(path, ("lasts=1d", "drain=0d")).spec)
     assert len(day) == 1
     assert day[0].startswith("email: until the end of the drain, 50 h of work come, and email is there for 8 h: the ")
-    week = never_drains(read(path, ("lasts=7d", "drain=100d")).spec)
+    week = warnings(read(path, ("lasts=7d", "drain=100d")).spec)
     assert len(week) == 1
     assert week[0].startswith("email: in a normal week, 350 h of work come, and email is there for 40 h: the backlog ")
-    assert never_drains(read(path, ("lasts=1d", "drain=14d")).spec) == []
-    assert never_drains(read(path, ("policies.response=ignore(share 95%)",)).spec) == []
+    assert warnings(read(path, ("lasts=1d", "drain=14d")).spec) == []
+    assert warnings(read(path, ("policies.response=ignore(share 95%)",)).spec) == []
 
 
 def test_live_contacts_of_the_same_agents_come_first(tmp_path: Path) -> None:
@@ -292,10 +292,105 @@ def test_live_contacts_of_the_same_agents_come_first(tmp_path: Path) -> None:
     path = tmp_path / "desk.yaml"
     text = "phone: {hours: mon-fri 09:00-17:00, rate: 20/h, handle_time: 10m, wrap_up: 0s, reconnect: no}\n"
     text += (
-        "email: {volume: 200/w, handle_time: 10m, reconnect: no}\ngroups: {all: {answers: [phone, email], staff: 4}}\n"
+        "email: {volume: 300/w, handle_time: 10m, reconnect: no}\ngroups: {all: {answers: [phone, email], staff: 4}}\n"
     )
     path.write_text(text, encoding="utf-8")
-    assert never_drains(read(path).spec)[0].startswith(
-        "email: in a normal week, 33 h of work come, beside 133 h of live contacts, and all is there for 160 h: "
+    assert warnings(read(path).spec)[0].startswith(
+        "email: in a normal week, 50 h of work come, beside 123 h of live contacts, and all is there for 160 h: "
     )
-    assert never_drains(read(path, ("groups.more={answers: [phone], staff: 1}",)).spec) == []
+    assert warnings(read(path, ("groups.more={answers: [phone], staff: 1}",)).spec) == []
+
+
+WEEKS = "lasts: 14d\nrun_in: 7d\ndrain: 14d\n"
+EMAIL = "channels: {email: {volume: 320/week, staff: 1}}\n"
+BOTH = "channels: {email: {volume: 100/week}, phone: {volume: 100/week}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channels: {email: {volume: 1000/week}}\ngroups: {g: {answers: email, staff: 1, speed: 5x}}\n",
+        EMAIL + "policies: {response: 'canned(handle_time 0.3x, resolves 1x)'}\n",
+        "channels: {phone: {volume: 5000/week, staff: 2, patience: endless}}\n"
+        "policies: {response: outsource(after 5m)}\n",
+        "channels: {email: {volume: 200/week, staff: 1, resolved_at_first_contact: 0%, reconnect: 100% after 90d}}\n",
+        # who has 30 s of patience leaves most of the day to those who are there until 22:00
+        "channels: {email: {volume: 150/week}, phone: {volume: 6000/week, patience: 30s, redial: no, hours: "
+        "{mon-fri: 08:00-18:00}}}\n"
+        "groups: {g: {answers: phone, then: email, staff: {mon-fri 08:00-22:00: 5}}}\n",
+        # those who call back give up as well
+        "channels: {email: {volume: 150/week}, phone: {volume: 6000/week, patience: 30s, redial: no, hours: "
+        "{mon-fri: 08:00-18:00}, resolved_at_first_contact: 40%, reconnect: 90% after 1h}}\n"
+        "groups: {g: {answers: phone, then: email, staff: {mon-fri 08:00-22:00: 5}}}\n",
+        # the messages go first here
+        "channels: {email: {volume: 200/week}, phone: {volume: 2000/week}}\n"
+        "groups: {g: {answers: email, then: phone, staff: 4}}\n",
+        BOTH + "groups: {g: {answers: [phone, email], staff: 2}}\npolicies: {routing: 'live_first(reserve 1)'}\n",
+        "phone: {volume: 500/week, staff: 3, lines: 3}\n",
+        # a staffing policy plans as many as are needed
+        "channels: {email: {volume: 10/week}, phone: {volume: 9000/week, patience: endless}}\n"
+        "groups: {g: {answers: [phone, email], staff: 1}}\npolicies: {staffing: erlang_c}\n",
+    ],
+)
+def test_a_desk_that_can_do_its_work_is_left_alone(tmp_path: Path, text: str) -> None:
+    """Speed, easier answers, an outsourcer, customers who give up or come back after the end leave no backlog."""
+    assert said(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        (
+            "channels: {phone: {volume: 5000/week, staff: 2, patience: endless}}\n",
+            "phone: until the end of the drain, 2,823 h of work come, and phone is there for 680 h: the backlog never ",
+        ),
+        (
+            "channels: {phone: {volume: 2000/week, staff: 10, transfer: 80% to email}, email: {volume: 100/week, "
+            "staff: 1}}\n",
+            "email: until the end of the drain, ",
+        ),
+        (
+            "channels: {phone: {volume: 4000/week, staff: 12, closed: email, hours: {mon-fri: 08:00-10:00}}, "
+            "email: {volume: 100/week, staff: 1}}\n",
+            "email: until the end of the drain, 1,539 h of work come, and email is there for 200 h: ",
+        ),
+        (
+            "channels: {bot: {volume: 2000/week, escalates: 80% to email}, email: {volume: 10/week, staff: 1}}\n",
+            "email: until the end of the drain, ",
+        ),
+        (
+            "channels: {email: {volume: 200/week}}\nintents: {a: {share: 50%}, b: {share: 50%}}\n"
+            "groups: {g: {answers: email, intents: a, staff: 9}, h: {answers: email, intents: b, "
+            "staff: {mon 09:00-10:00: 1}}}\n",
+            "email (b): until the end of the drain, 43 h of work come, and h is there for 5 h: ",
+        ),
+        (
+            "channels: {email: {volume: 250/week, staff: 1, patience: 2h, chases: 90%, chasers: 10}}\n",
+            "email: in a normal week, 60 h of work come, 24 h of it once customers write again about what waits, and "
+            "email is there for 40 h: a backlog, once there, never clears.",
+        ),
+        (
+            "channels: {email: {volume: 300/week}}\ngroups: {g: {answers: email, staff: 1, speed: 0.5x}}\n",
+            "email: until the end of the drain, 128 h of work come, and g is there for 200 h, which at their speed do "
+            "100 h: ",
+        ),
+        (
+            BOTH + "groups: {g: {answers: [phone, email], staff: 2}}\npolicies: {routing: 'live_first(reserve 2)'}\n",
+            "email: routing lets an agent take a message while 2 others of the group are free, and g never has so ",
+        ),
+        (
+            "phone: {volume: 500/week, staff: 30, lines: 1}\n",
+            "phone: there are lines for 1 and up to 30 agents of phone: customers are turned away while agents are ",
+        ),
+    ],
+)
+def test_what_leads_to_a_backlog_is_counted(tmp_path: Path, text: str, begins: str) -> None:
+    """Of endless patience, of what other channels send on, of intents that few know, and of rules that leave agents
+    idle, there is one sentence."""
+    assert [each[: len(begins)] for each in said(tmp_path, text)] == [begins]
+
+
+def said(folder: Path, text: str) -> list[str]:
+    path = folder / "desk.yaml"
+    path.write_text(WEEKS + text, encoding="utf-8")
+    return warnings(read(path).spec)
