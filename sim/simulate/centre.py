@@ -41,17 +41,8 @@ from sim.simulate.router import router
 from sim.tables import Table
 
 # plain integers: an enumeration is asked for its members in every event
-ANSWERED, ABANDONED, BLOCKED, DISCONNECTED, CALLED_BACK, OUTSOURCED, WITHDRAWN = map(
-    int,
-    (
-        Outcome.ANSWERED,
-        Outcome.ABANDONED,
-        Outcome.BLOCKED,
-        Outcome.DISCONNECTED,
-        Outcome.CALLED_BACK,
-        Outcome.OUTSOURCED,
-        Outcome.WITHDRAWN,
-    ),
+ABANDONED, BLOCKED, DISCONNECTED, OUTSOURCED, WITHDRAWN = map(
+    int, (Outcome.ABANDONED, Outcome.BLOCKED, Outcome.DISCONNECTED, Outcome.OUTSOURCED, Outcome.WITHDRAWN)
 )
 FIRST = int(Cause.FIRST)
 BOOKED = -(1 << 40)
@@ -108,7 +99,6 @@ class Centre:
         self._solved = self._returns.solved
         self._on_back: Callbacks = [self._call]
         self._answers = Answers(self.env, desk, fates, self._returns, self._teams, issues, self._on_back, journal)
-        self._plain = self._answers.plain
         self._machine = Machine(self.env, desk, fates, self._answers, self._returns, journal)
         self._door = Door(desk, fates, self._returns, self._machine, self._at_once, issues, tables, journal)
         self._at_door, self._in_line = self._door.watched, self._door.speaks_of_waits
