@@ -113,4 +113,7 @@ CONTACTS: tuple[Column, ...] = (
     Column("complaint_draw", "1/1,000,000", "uniform draw: is a complaint recorded if the issue stays unresolved?"),
 )
 
+SPELLS: tuple[str, ...] = ("issue", "attempt", "channel", "group", "agent", "from", "to")
+"""The columns of the spells table: work on contacts that were put back into their lines; from and to in ticks."""
+
 CONTRACTS: tuple[str, ...] = ("rolling", "one_year", "two_years")

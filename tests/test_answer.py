@@ -85,3 +85,22 @@ def test_who_asks_nothing_is_answered_nothing(tmp_path: Path) -> None:
         )
         == ""
     )
+
+
+FALLING_BEHIND = """
+question: Is it enough?
+lasts: 14d
+run_in: 0d
+drain: 1d
+email: {volume: 300/week, hours: {mon-fri: 09:00-17:00}, staff: {mon-fri 09:00-10:00: 1}}
+thresholds: {email.answered: at least 1}
+"""
+
+
+def test_a_backlog_that_only_grows_meets_nothing_for_good(tmp_path: Path) -> None:
+    """What is met while the backlog grows is met for now, alone and beside others."""
+    behind = result(tmp_path, desk=FALLING_BEHIND)
+    assert "\nFor now: email.answered" in answer.text(behind)
+    assert "its email backlog grows from 0 to " in answer.text(behind)
+    said = answer.of_several([(("behind",), behind, "")])
+    assert said.startswith("Is it enough?\nNone does for good. behind meets them for now, but its email backlog grows")

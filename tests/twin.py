@@ -53,12 +53,11 @@ from twin_floor import (
 from sim.desk import NEXT_OPENING, NOWHERE, ONE, RATE, Channel, Desk
 from sim.draws import ATTEMPTS
 from sim.policies.base import NOT_ELIGIBLE, urgency_index
-from sim.schemas import CONTACTS, NEVER, Cause, Outcome
+from sim.schemas import CONTACTS, NEVER, SPELLS, Cause, Outcome
 from sim.tables import Table
 
 NO_AGENTS = 2**62
 BOOKED = -(2**40)
-SPELLS = ("issue", "attempt", "channel", "group", "agent", "from", "to")
 
 
 class Twin(Floor):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sim.desk import Desk
 from sim.measures import sla
-from sim.schemas import NEVER, TICKS_PER_SECOND, Cause, Outcome
+from sim.schemas import NEVER, SPELLS, TICKS_PER_SECOND, Cause, Outcome
 from sim.tables import Array, Floats, Table
 
 Bools = npt.NDArray[np.bool_]
@@ -28,8 +28,6 @@ NEVER_WAITED = (
 
 UNDECIDED = (Outcome.OPEN, Outcome.CALLBACK_PENDING)
 """What is not over when the clock stops."""
-
-SPELLS = ("issue", "attempt", "channel", "group", "agent", "from", "to")
 
 
 def no_spells() -> Table:

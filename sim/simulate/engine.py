@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.desk import Desk
 from sim.population.draw import Population
-from sim.schemas import CONTACTS, NEVER
+from sim.schemas import CONTACTS, NEVER, SPELLS
 from sim.simulate.centre import Centre
 from sim.simulate.journal import Journal, Witness
 from sim.tables import Table
@@ -18,8 +18,6 @@ _OF_THE_CONTACT = (
     "resolved",
 )  # fmt: skip
 _OF_ITS_STORY = ("asked", "replied", "announced", "chasers", "retained")
-
-SPELLS = ("issue", "attempt", "channel", "group", "agent", "from", "to")
 
 
 @dataclass(frozen=True)

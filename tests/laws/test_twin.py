@@ -26,13 +26,13 @@ from random_desks import (
     sizes,
     some_sizes,
 )
-from twin import SPELLS, Twin
+from twin import Twin
 
 from sim.desk import ONE, Desk, Group
 from sim.policies.base import BANDS, CONTRACTS, RoutingTables
 from sim.policies.routing import LiveFirst
 from sim.population.draw import Population
-from sim.schemas import NEVER, Cause, Outcome
+from sim.schemas import NEVER, SPELLS, Cause, Outcome
 from sim.simulate.engine import Run, simulate
 from sim.tables import Table
 

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sim.desk import Channel, Desk, Group, Target
-from sim.measures.cohort import SPELLS, Cohort
+from sim.measures.cohort import Cohort
 from sim.measures.summary import Summary, figures, summarise
 from sim.policies.base import Layout, ResponseTables
 from sim.policies.response import AnswerAll, ByTables
 from sim.policies.routing import LiveFirst
-from sim.schemas import CONTACTS, NEVER, Cause, Outcome
+from sim.schemas import CONTACTS, NEVER, SPELLS, Cause, Outcome
 from sim.tables import Table
 
 SECOND, MINUTE, HOUR, DAY = 1.0, 60.0, 3600.0, 86_400.0

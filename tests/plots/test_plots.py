@@ -629,3 +629,13 @@ def test_durations_are_words_of_planners() -> None:
         "24 h",
         "0.5 s",
     ]
+
+
+def test_a_target_by_another_clock_has_no_dot_on_the_axis() -> None:
+    """Of a target in opening hours the share is told, but nothing stands at its time on an axis of elapsed time."""
+    slow = (np.linspace(0.0, 200_000.0, 50),) * 3
+    kept = Waiting((ChannelWaits("email", False, slow, 0.9, 28_800.0, 0.74),))
+    plain = Waiting((ChannelWaits("email", False, slow, 0.9, 28_800.0),))
+    dots = [sum(line.get_marker() == "o" for line in waiting.draw(data).axes[0].lines) for data in (kept, plain)]
+    assert dots == [0, 2]
+    assert "74 % within 8 h of opening" in waiting.alt(kept)
