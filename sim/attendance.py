@@ -18,6 +18,10 @@ DAY = 86_400 * TICKS_PER_SECOND
 SAME_SHIFT = 4 * 3600 * TICKS_PER_SECOND
 """Spans of a person with less than this between them are one shift with a break."""
 
+STRETCH = 1024
+"""Days for which the absences of an agent are drawn, the first day of the scenario in their middle; no run is longer
+than half of it."""
+
 Absences = npt.NDArray[np.bool_]
 """Whether agent i is absent on day d; shape (agents, days)."""
 
@@ -33,8 +37,10 @@ def attended(desk: Desk, seed: int, replication: int) -> Desk:
         if not group.absent:
             groups.append(group)
             continue
-        draws = uniforms(seed, replication, Decision.ABSENT, group.size * days, page=number)
-        absent = draws.reshape(group.size, days) < group.absent / ONE
+        # a stretch of its own for each agent, so that neither more of them nor a longer run moves anybody's days
+        draws = uniforms(seed, replication, Decision.ABSENT, group.size * STRETCH, page=number)
+        mine = draws.reshape(group.size, STRETCH)[:, first + STRETCH // 2 :][:, :days]
+        absent = mine < group.absent / ONE
         groups.append(_of_people(group, absent, first) if group.people else _by_count(group, absent, first, desk))
     return replace(desk, groups=tuple(groups))
 

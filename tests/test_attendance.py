@@ -90,6 +90,15 @@ def test_absence_is_drawn_by_agent_and_day() -> None:
     assert two == three[:2]
 
 
+def test_a_longer_run_moves_nobody_s_absence() -> None:
+    """A run-in before and a drain after leave the absences of the days between as they are."""
+    short, group = staffed(by_count(0.3)), by_count(0.3)
+    long = replace(short, starts=-7 * DAY, ends=(DAYS + 14) * DAY, groups=(replace(group, levels=((-7 * DAY, 5),)),))
+    here, there = (attended(each, seed=1, replication=0).groups[0] for each in (short, long))
+    before = max(change for change in there.levels if change[0] <= 0)
+    assert here.levels == ((0, before[1]), *(change for change in there.levels if 0 < change[0] < DAYS * DAY))
+
+
 def test_who_is_always_absent_never_comes() -> None:
     """At 100 % the level is 0 throughout, and no person has a span."""
     assert {level for _, level in attended(staffed(by_count(1)), seed=1, replication=0).groups[0].levels} == {0}
