@@ -177,7 +177,10 @@ class Answers:
         self._spell(contact)
         if self._journal is not None:
             self._journal.note(contact, "is asked back", replies_after=more.asks_for)
-        Due(self._env, more.asks_for, TIMER | contact.key | REPLY, [self._replies], contact)
+        self._awaits_reply(contact)
+
+    def _awaits_reply(self, contact: Contact) -> None:
+        Due(self._env, contact.more.asks_for, TIMER | contact.key | REPLY, [self._replies], contact)
 
     def _replies(self, event: Due) -> None:
         contact: Contact = event.about
@@ -197,7 +200,7 @@ class Answers:
         for agent in team.agents:
             if not agent.held or team.over(agent) or not self._channels[agent.channel].interruptible:
                 continue
-            if agent.wraps_up():
+            if agent.tied or agent.wraps_up():
                 continue
             candidate = (-max(contact.taken for contact in agent.in_hand()), agent.number)
             best = min(best or candidate, candidate)

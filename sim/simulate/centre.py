@@ -98,7 +98,7 @@ class Centre:
         self._returns = Returns(self.env, desk, fates, len(issues), self._lanes.of, self._on_offer, journal)
         self._solved = self._returns.solved
         self._on_back: Callbacks = [self._call]
-        self._answers = Answers(self.env, desk, fates, self._returns, self._teams, issues, self._on_back, journal)
+        self._answers = self._makes_answers(issues)
         self._machine = Machine(self.env, desk, fates, self._answers, self._returns, journal)
         self._door = Door(desk, fates, self._returns, self._machine, self._at_once, issues, tables, journal)
         self._at_door, self._in_line = self._door.watched, self._door.speaks_of_waits
@@ -116,10 +116,7 @@ class Centre:
         self._on_arrival: Callbacks = [self._arrives]
         self._on_patience: Callbacks = [self._patience_ends]
         self._on_overflow: Callbacks = [self._overflow]
-        self._hands = Hands(
-            self.env, desk, fates, self._teams, self._answers, self._returns, self.seek_work, journal,
-            plainly=not (self._sticky or least_loaded) and journal is None,
-        )  # fmt: skip
+        self._hands = self._makes_hands(plainly=not (self._sticky or least_loaded) and journal is None)
         self._answer = self._hands.takes
         self._first_patience = fates.first_patience
 
@@ -137,22 +134,43 @@ class Centre:
         """Run to the end of the desk's clock."""
         if self.desk.ends <= self.desk.starts:
             return
-        self._expect_next()
-        rota.begin(self.env, self.desk, self._teams, self)
+        self.begin()
         collecting = gc.isenabled()
         # nothing here is cyclic garbage, and looking for it among a replication's contacts costs a fifth of the time
         gc.disable()
         try:
             self.env.run(until=self.desk.ends)
         finally:
-            # the callbacks are ours and so hold us: without them nothing is cyclic, and all is freed with the centre
-            for callbacks in (self._on_offer, self._on_arrival, self._on_patience, self._on_overflow, self._on_back):
-                callbacks.clear()
-            self._hands.forget()
-            del self._answer
-            self.env.forget()
+            self.forget()
             if collecting:
                 gc.enable()
+
+    def begin(self) -> None:
+        """Expect the first contact and the first agents."""
+        self._expect_next()
+        rota.begin(self.env, self.desk, self._teams, self)
+
+    def forget(self) -> None:
+        """Let go of what is still due. The callbacks are ours and so hold us: without them nothing is cyclic, and all
+        is freed with the centre."""
+        for callbacks in (self._on_offer, self._on_arrival, self._on_patience, self._on_overflow, self._on_back):
+            callbacks.clear()
+        self._hands.forget()
+        del self._answer
+        self.env.forget()
+
+    # --- what a desk that is real has others of -------------------------------------------------------------------
+
+    def _makes_answers(self, issues: Table) -> Answers:
+        return Answers(
+            self.env, self.desk, self.fates, self._returns, self._teams, issues, self._on_back, self._journal
+        )
+
+    def _makes_hands(self, *, plainly: bool) -> Hands:
+        return Hands(
+            self.env, self.desk, self.fates, self._teams, self._answers, self._returns, self.seek_work, self._journal,
+            plainly=plainly,
+        )  # fmt: skip
 
     # --- a contact's life --------------------------------------------------------------------------------------------
 

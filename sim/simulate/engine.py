@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.desk import Desk
 from sim.population.draw import Population
-from sim.schemas import CONTACTS, NEVER, SPELLS
+from sim.schemas import CONTACTS, NEVER, SPELLS, Source
 from sim.simulate.centre import Centre
 from sim.simulate.journal import Journal, Witness
 from sim.tables import Table
@@ -60,6 +60,7 @@ def contacts_table(centre: Centre, issues: Table) -> Table:
     columns["agent"] = np.array([NEVER if agent is None else agent.number for agent in agents], dtype=np.int64)
     order = np.lexsort((columns["attempt"], columns["issue"]))
     columns = {name: values[order] for name, values in columns.items()}
+    columns["source"] = np.full(len(contacts), Source.SIMULATED, dtype=np.int64)
     for column in CONTACTS:
         if column.name not in columns:
             columns[column.name] = issues[column.name][columns["issue"]]

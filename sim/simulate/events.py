@@ -21,7 +21,7 @@ ABANDONMENT = 3 << 40
 ARRIVAL = 4 << 40
 """Contacts are offered, repeats included."""
 
-WRAP_UP, OVERFLOW, OUTSOURCE, CALLBACK, REPLY = 1, 2, 3, 4, 5
+WRAP_UP, OVERFLOW, OUTSOURCE, CALLBACK, REPLY, CONFIRMED = 1, 2, 3, 4, 5, 6
 """Kinds of event that one contact may have in one class, besides the plain one, 0 (its talk ends, it arrives, …). They
 are added to the contact's key, issue << 13 | attempt << 3: room for 2²⁶ issues, 2¹⁰ attempts and 8 kinds."""
 
@@ -35,6 +35,12 @@ class Clock(Environment):
     def forget(self) -> None:
         """Let go of what is still due: those events hold whoever waits for them."""
         self._queue.clear()
+
+    def passes(self, tick: int) -> None:
+        """Whatever is due by `tick` happens, in order; then it is `tick`."""
+        while self.peek() <= tick:
+            self.step()
+        self._now = max(self._now, tick)
 
     if TYPE_CHECKING:
 

@@ -26,7 +26,7 @@ class Agent:
 
     __slots__ = (
         "_clock", "_due", "_read_at", "busy_since", "channel", "group", "held", "idle_since", "leaving", "load",
-        "number", "order", "present", "quality", "rank", "speed", "version",
+        "number", "order", "present", "quality", "rank", "speed", "tied", "version",
     )  # fmt: skip
 
     def __init__(self, group: int, number: int) -> None:
@@ -46,14 +46,33 @@ class Agent:
         self.load = 0
         """Ticks worked since they came on the floor."""
         self.busy_since = 0
+        self.tied = 0
+        """Of what they hold: what a real desk has not confirmed yet. It is neither worked on nor put aside."""
         self.version = 0
         self._clock = 0
         self._read_at = 0
         self._due: list[tuple[int, int, Contact]] = []
 
+    @property
+    def works(self) -> bool:
+        """Whether anything that they hold comes to an end by itself."""
+        return bool(self._due)
+
+    def reaches_for(self, now: int, rates: tuple[int, ...]) -> None:
+        """Hold a contact that is not worked on yet."""
+        self.winds(now, rates)
+        self.held += 1
+        self.tied += 1
+
+    def lets_go(self, now: int, rates: tuple[int, ...]) -> None:
+        """The opposite."""
+        self.winds(now, rates)
+        self.held -= 1
+        self.tied -= 1
+
     def starts(self, contact: Contact, order: int, units: int, now: int, rates: tuple[int, ...]) -> None:
         """Take a contact with `units` of work (1/`RATE` tick alone), beside those already held."""
-        self._wind(now, rates)
+        self.winds(now, rates)
         self.held += 1
         self.continues(contact, order, units)
 
@@ -68,7 +87,7 @@ class Agent:
 
     def finished(self, now: int, rates: tuple[int, ...]) -> list[tuple[int, Contact]]:
         """What has ended by now, as (key, contact), in the order in which it ended."""
-        self._wind(now, rates)
+        self.winds(now, rates)
         done = []
         while self._due and self._due[0][0] <= self._clock:
             _, order, contact = heappop(self._due)
@@ -84,14 +103,15 @@ class Agent:
 
     def puts_down(self, now: int, rates: tuple[int, ...]) -> list[tuple[int, Contact, int]]:
         """Let go of everything in hand: (key, contact, units of work left), in order of key."""
-        self._wind(now, rates)
+        self.winds(now, rates)
         held = sorted((order, max(0, ends - self._clock), contact) for ends, order, contact in self._due)
         self._due.clear()
         self.held = 0
         self.version += 1
         return [(order, contact, left) for order, left, contact in held]
 
-    def _wind(self, now: int, rates: tuple[int, ...]) -> None:
+    def winds(self, now: int, rates: tuple[int, ...]) -> None:
+        """Bring the virtual clock to now, at the rate of what has been held since it was last wound."""
         if self.held:
             self._clock += rates[self.held - 1] * (now - self._read_at)
         else:

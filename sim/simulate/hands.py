@@ -153,20 +153,26 @@ class Hands:
 
     def _some_end(self, event: Due) -> None:
         agent, version = event.about
-        if version != agent.version:
-            return
-        now = self._env.now
+        if version == agent.version:
+            self._looks_after(agent)
+
+    def _looks_after(self, agent: Agent) -> None:
+        """Whatever has ended by now is over; then what is left goes on."""
         rates = self._channels[agent.channel].rates
-        while done := agent.finished(now, rates):
+        while done := agent.finished(self._env.now, rates):
             for order, contact in done:
-                wrap_up = 0 if order & WRAP_UP else self._answers.talk_ends(contact)
-                if wrap_up > 0:
-                    agent.continues(contact, contact.key | WRAP_UP, wrap_up * RATE)
-                else:
-                    if not contact.more.away:
-                        contact.freed = now
-                    agent.held -= 1
+                self._ends(agent, order, contact)
         agent.version += 1
-        if agent.held:
+        if agent.works:
             self._await_next(agent)
         self._seek_work(agent)
+
+    def _ends(self, agent: Agent, order: int, contact: Contact) -> None:
+        """The talk or the wrap-up of one of the contacts held has ended."""
+        wrap_up = 0 if order & WRAP_UP else self._answers.talk_ends(contact)
+        if wrap_up > 0:
+            agent.continues(contact, contact.key | WRAP_UP, wrap_up * RATE)
+        else:
+            if not contact.more.away:
+                contact.freed = self._env.now
+            agent.held -= 1
