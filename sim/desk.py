@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sim.policies.base import Layout, Response, ResponseTables, Routing
-from sim.schemas import CONTRACTS, Cause, Outcome
+from sim.schemas import CONTRACTS, Cause, Outcome, Source
 
 RATE = 1_000_000
 """The integer rate of work of an agent who holds one contact; a handle time of h ticks is h × RATE units of work."""
@@ -256,4 +256,5 @@ class Desk:
             "outcome": tuple(outcome.name.lower() for outcome in Outcome),
             "group": tuple(group.name for group in self.groups),
             "contract": CONTRACTS,
+            "source": tuple(source.name.lower() for source in Source),
         }

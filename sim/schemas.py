@@ -50,6 +50,13 @@ class Cause(IntEnum):
     TRANSFER = 7
 
 
+class Source(IntEnum):
+    """Which engine made a contact."""
+
+    SIMULATED = 0
+    OBSERVED = 1
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: how it is stored, its unit and what it means; `codes` names the list that an integer points into."""
@@ -111,6 +118,7 @@ CONTACTS: tuple[Column, ...] = (
     Column("reply_draw", "1/1,000,000", "uniform draw: does the customer answer the survey?"),
     Column("noise_draw", "1/1000 sd", "standard normal draw: noise of the survey score"),
     Column("complaint_draw", "1/1,000,000", "uniform draw: is a complaint recorded if the issue stays unresolved?"),
+    Column("source", "code", "simulated, or observed at a real helpdesk", codes="sources"),
 )
 
 SPELLS: tuple[str, ...] = ("issue", "attempt", "channel", "group", "agent", "from", "to")

@@ -53,7 +53,7 @@ from twin_floor import (
 from sim.desk import NEXT_OPENING, NOWHERE, ONE, RATE, Channel, Desk
 from sim.draws import ATTEMPTS
 from sim.policies.base import NOT_ELIGIBLE, urgency_index
-from sim.schemas import CONTACTS, NEVER, SPELLS, Cause, Outcome
+from sim.schemas import CONTACTS, NEVER, SPELLS, Cause, Outcome, Source
 from sim.tables import Table
 
 NO_AGENTS = 2**62
@@ -513,6 +513,8 @@ class Twin(Floor):
         for column in CONTACTS:
             if column.name in Contact.__dataclass_fields__:
                 cells = [getattr(row, column.name) for row in rows]
+            elif column.name == "source":
+                cells = [Source.SIMULATED] * len(rows)
             else:
                 cells = [self.issues[column.name][row.issue] for row in rows]
             columns[column.name] = np.array(cells, dtype=np.int64)

@@ -30,8 +30,8 @@ def report(result: Result, folder: str) -> str:
     """The whole text; `folder` is the run folder as the user would type it."""
     parts = [
         _headline(result),
-        "\n".join(_wrapped(line) for line in answer.text(result).splitlines()),
-        _wrapped(precision.text(result)),
+        "\n".join(wrapped(line) for line in answer.text(result).splitlines()),
+        wrapped(precision.text(result)),
         thresholds.text(result),
         _verdict(result),
         _table(result),
@@ -63,7 +63,7 @@ def _spans(result: Result, number: int) -> str:
 def _verdict(result: Result) -> str:
     lines = [_channel(result, code) for code in range(len(result.desk.channels))]
     lines += [_customers(result), _cost(result), *routes.of_desk(result), _holidays(result), _limits(result)]
-    return "\n".join(_wrapped(line, "  ") for line in lines if line)
+    return "\n".join(wrapped(line, "  ") for line in lines if line)
 
 
 def _channel(result: Result, code: int) -> str:
@@ -297,7 +297,7 @@ def _table(result: Result) -> str:
                 _number(of("satisfaction", name), ".1f"),
             )
         )
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _assumptions(result: Result) -> str:
@@ -305,14 +305,14 @@ def _assumptions(result: Result) -> str:
     weak = [path for path, default in assumed.items() if default.grade == "C"]
     if not weak:
         return ""
-    return _wrapped(
+    return wrapped(
         f"{len(assumed)} defaults were used, {len(weak)} of them grade C (judgement); "
         f"`sim validate {result.scenario.file}` lists them with source and range. Intervals are 95 % over "
         "replications."
     )
 
 
-def _wrapped(text: str, indent: str = "") -> str:
+def wrapped(text: str, indent: str = "") -> str:
     """Lines that break at spaces only, so that half-hours and the names of files stay whole, and not before a percent
     sign."""
     filled = textwrap.fill(
@@ -321,7 +321,7 @@ def _wrapped(text: str, indent: str = "") -> str:
     return filled.replace("\0", " ")
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for name, *cells in rows:

@@ -15,7 +15,7 @@ from sim.report.assumptions import words
 from sim.report.markdown import table
 from sim.report.reference import reference
 from sim.scenario import schema
-from sim.schemas import CONTACTS, CONTRACTS, Cause, Column, Outcome
+from sim.schemas import CONTACTS, CONTRACTS, Cause, Column, Outcome, Source
 
 _WRITTEN = "Written by `python -m sim.report.pages`; edit the code that defines it, not this page."
 
@@ -23,6 +23,7 @@ _WORDS = {
     "causes": [cause.name.lower() for cause in Cause],
     "outcomes": [outcome.name.lower() for outcome in Outcome],
     "contracts": list(CONTRACTS),
+    "sources": [source.name.lower() for source in Source],
 }
 """The words of codes that are the same in every scenario."""
 

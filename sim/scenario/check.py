@@ -12,7 +12,7 @@ from sim.clock import DAY, WEEK, Calendar, Dated, Week, odd_hour, say_pieces
 from sim.errors import did_you_mean
 from sim.logs import Log
 from sim.policies.response import Together, problems
-from sim.scenario import ways
+from sim.scenario import loads, ways
 from sim.scenario.complete import Keys
 from sim.scenario.limits import limit_of
 from sim.scenario.problems import Finding
@@ -56,6 +56,7 @@ def check(spec: ScenarioSpec, log: Log | None, assumed: Container[str]) -> Itera
     yield from _events(spec)
     yield from _surges(spec)
     yield from _thresholds(spec)
+    yield from loads.check(spec)
     if spec.customers.count is None and spec.customers.issues <= 0:
         yield Finding(
             ("customers", "issues"), "with no issues a customer, nothing says how many customers there are",

@@ -31,6 +31,7 @@ _TRADE = {
 """What planners call it elsewhere."""
 
 _EXAMPLES = {
+    "AbortOn": "{errors: above 20% within 30s}",
     "Channel": "{staff: 12, hours: 08:00-20:00}",
     "Columns": "{arrival: time}",
     "Contracts": "{rolling: 40%, one_year: 35%, two_years: 25%}",
@@ -40,9 +41,12 @@ _EXAMPLES = {
     "Event": "{at: 2026-10-06 18:20, lasts: 6h, factor: 2.5x}",
     "Group": "{answers: [phone], staff: 12}",
     "Intent": "{share: 30%}",
+    "Load": "{rate: 50/s, thresholds: {create.p95: at most 800ms}}",
+    "LoadMail": "{to: support@desk.test, smtp: '127.0.0.1:2525', mailbox: mailbox.jsonl}",
     "Policies": "{routing: live_first}",
     "Replay": "{file: calls.csv, columns: {arrival: time}}",
     "Segment": "{share: 60%}",
+    "Staging": "{url: https://desk-staging.example.com/banner, shows: STAGING}",
     "Surge": "{often: 1/month, lasts: 2h, factor: 2.5x}",
     "Survey": "{asked: 60%}",
 }
@@ -52,6 +56,8 @@ _ENTRIES = {
     "groups": "front_line: {answers: [phone], staff: 12}",
     "intents": "billing: {share: 30%}",
     "leave_out": "outcome: [test]",
+    "load.channels": "email: email",
+    "load.thresholds": "create.p95: at most 800ms",
     "segments": "homes: {share: 60%}",
     "surges": "outage: {often: 1/month, lasts: 2h, factor: 2.5x}",
     "targets": "phone: 80% within 20s",
@@ -67,9 +73,14 @@ _ADD = {
     "columns": "columns: {arrival: time}",
     "factor": "factor: 2.5x",
     "file": "file: calls.csv",
+    "mailbox": "mailbox: mailbox.jsonl",
     "often": "often: 1/month",
     "share": "share: 25%",
+    "shows": "shows: STAGING",
+    "smtp": "smtp: '127.0.0.1:2525'",
     "staff": "staff: 12",
+    "to": "to: support@desk.test",
+    "url": "url: https://desk-staging.example.com/banner",
 }
 
 
@@ -178,7 +189,8 @@ def _missing(key: str, location: Keys) -> str:
 def _keys(key: str, value: Any, location: Keys) -> str:
     model = _model(location)
     if model is None:
-        return f"write {key}: {{{_ENTRIES[key]}}}" if key in _ENTRIES else "write key: value"
+        entry = _ENTRIES.get(".".join(map(str, location)), _ENTRIES.get(key))
+        return "write key: value" if entry is None else f"write {key}: {{{entry}}}"
     lead = _MEANT.get(model.__name__)
     if lead is not None and not isinstance(value, dict | list):
         return f"write {key}: {{{lead}: {str(value)[:60]}}}"

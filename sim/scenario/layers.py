@@ -20,7 +20,7 @@ from sim.scenario.complete import Keys, spell_out
 
 DEEPEST = 10
 """Files that extend one another, at most."""
-WITH_DOTS = ("thresholds", "uncertainty")
+WITH_DOTS: tuple[Keys, ...] = (("thresholds",), ("uncertainty",), ("load", "thresholds"))
 """Sections whose keys are paths themselves: below them a dotted path is one key."""
 _PAIRS = (("staff", "shifts"), ("rate", "volume"), ("factor", "issues"), ("busy_days", "forecast_error"))
 _INSTEAD = dict(_PAIRS) | {other: one for one, other in _PAIRS}
@@ -199,7 +199,8 @@ def of_assignment(assignment: str) -> Layer:
 def path_of(dotted: str) -> Keys:
     """The keys of a dotted path, as one types it."""
     keys = tuple(part.strip() for part in dotted.split("."))
-    return (keys[0], ".".join(keys[1:])) if keys[0] in WITH_DOTS and len(keys) > 1 else keys
+    holder = next((at for at in WITH_DOTS if keys[: len(at)] == at and len(keys) > len(at)), None)
+    return keys if holder is None else (*holder, ".".join(keys[len(holder) :]))
 
 
 def nested(keys: Keys, value: Any) -> dict[str, Any]:

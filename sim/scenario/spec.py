@@ -18,6 +18,7 @@ from sim.errors import did_you_mean
 from sim.policies import RESPONSE, ROUTING, STAFFING
 from sim.policies.response import Together
 from sim.scenario import written
+from sim.scenario.hosts import Breaking, Host, LoadLimits, MailAddress, Page, Server, SomeRate, Wires
 from sim.scenario.problems import Problem, Problems, read_by
 from sim.scenario.rota import TABLES, FromFile, read_file
 from sim.scenario.weeks import read_hours, read_week
@@ -551,6 +552,63 @@ class Survey(Spec):
     """share of the surveys that are answered, at a satisfaction of 80; without it, 21 %"""
 
 
+class Staging(Spec):
+    """What proves that a desk is no production: a page of it, read before anything is written there."""
+
+    url: Page
+    """a page of the same host"""
+    shows: str
+    """text that the page has to hold"""
+
+
+class LoadMail(Spec):
+    """How customers' mail reaches the desk and comes back; without it, by the desk that `sim helpdesk up` started."""
+
+    to: MailAddress
+    """the desk's address"""
+    smtp: Server
+    """the server that takes mail for it"""
+    mailbox: str
+    """file in which the desk's mail to customers lands, a message a line; its path is relative to the scenario"""
+
+
+class AbortOn(Spec):
+    """When a load test is broken off."""
+
+    errors: Breaking | None = None
+    """as soon as a larger share of the rows went wrong within that time; without it, it goes on to its end"""
+
+
+class Load(Spec):
+    """A load test against a real helpdesk. It decides no simulated run."""
+
+    host: Host | None = None
+    """the helpdesk; without it, the one that `sim helpdesk up` started"""
+    staging: Staging | None = None
+    """what proves that it is no production; any host but this machine needs it"""
+    outbound_mail: Literal["sink", "off"] | None = None
+    """what becomes of mail that the desk sends: it ends in a sink of yours, or none is sent; any host but this machine
+    has to say so"""
+    queue: str | None = None
+    """queue of the desk in which tickets are made; without it, the adapter's usual one"""
+    rate: SomeRate = 100.0
+    """contacts a second, by the wall clock, that may be sent at most; a plan above it is refused"""
+    capacity: SomeRate | None = None
+    """whole lives of tickets a second that the desk bears, from opening to closing; a plan above it is refused; without
+    it, as the adapter states"""
+    channels: Wires = Field(default_factory=dict)
+    """how contacts of a channel reach the desk; without it, those of email by mail, chats and other messages over REST,
+    and calls and those of machines not at all (enter)"""
+    mail: LoadMail | None = None
+    """how customers' mail reaches the desk and comes back; without it, by the desk that `sim helpdesk up` started"""
+    mapping: str | None = None
+    """for a helpdesk without an adapter of its own (--helpdesk rest): a recipe by name, or a YAML file"""
+    thresholds: LoadLimits = Field(default_factory=dict)
+    """what a load test has to meet, by step or channel; where it does not, the exit code is 3"""
+    abort: AbortOn = AbortOn()
+    """when a load test is broken off"""
+
+
 class ScenarioSpec(Spec):
     """A whole scenario."""
 
@@ -584,6 +642,9 @@ class ScenarioSpec(Spec):
     """the satisfaction survey after an answered issue"""
     uncertainty: Spans = Field(default_factory=dict)
     """ranges of what is not known, by path; drawn from with --uncertain"""
+    load: Load = Field(default=Load(), repr=False)
+    """a load test against a real helpdesk; changes no simulated run"""
+    # not in `repr`: it is no part of the digest
     starts: Date
     """the first day; its midnight is time 0"""
     lasts: SomeTime

@@ -98,6 +98,7 @@ _OPENING = rf"(?:{_DAYS}\s)?{_SPAN}"
 _HOURS = rf"(?:{_any_case('always')}|24[hH]|24/7|{_CLOSED}|{_OPENING}(?:\s*,\s*{_OPENING})*)"
 _FORM = r"[A-Za-z_]+\s*\([^()]*\)"
 _TABLE = r".*\.[A-Za-z]{3,4}"
+_HTTP = rf"(?:{_any_case('http')})[Ss]?://"
 _MONTH = _any_case("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -334,6 +335,41 @@ LIMITS = replace(
     by_name(LIMIT, "phone.service_level", "measure"),
     examples=({"phone.service_level": "at least 80%", "phone.wait_p90": "at most 10m"}, {"cost": "at most 40_000 GBP"}),
 )
+HOST = Written(
+    "an address", "", ("http://127.0.0.1:8000", "https://desk-staging.example.com"), _text(rf"{_HTTP}[^\s?#@]+"),
+    "http or https, without a user name or password.",
+)  # fmt: skip
+PAGE = Written("an address of a page", "", ("https://desk-staging.example.com/banner",), _text(rf"{_HTTP}[^\s@]+"))
+SERVER = Written("a host and its port", "", ("127.0.0.1:2525", "mail.desk.test:25"), _text(r"[^\s@]+:[0-9]+"))
+MAIL_ADDRESS = Written("an address of e-mail", "", ("support@desk.test",), _text(r"[^\s@]+@[^\s@]+"))
+SOME_RATE = Written(
+    "a rate above 0", "per s, m, h, …", ("50/s", "1.5/s"), _text(_RATE), say=lambda value: f"{value:g}/s",
+)  # fmt: skip
+ABORT = Written(
+    "more than a share within a time", "% and " + _LENGTHS, ("above 20% within 30s",),
+    _text(rf"above\s+{_SHARE}\s+within\s+{_LENGTH}"),
+    "By the wall clock; once that time has passed, and of ten rows or more.",
+)  # fmt: skip
+_WIRES = {
+    "rest": "tickets over the desk's REST interface, as its web form makes them",
+    "email": "mail to the desk, and its answers read from a mailbox; for messages only",
+    "skip": "left out of the load test",
+    "enter": "simulated beside the desk, so that it keeps agents busy, and not sent",
+}
+WIRES = replace(
+    by_name(one_of(tuple(_WIRES)), "email", "channel"), examples=({"email": "email", "chat": "skip"},), choices=_WIRES,
+)  # fmt: skip
+LOAD_LIMIT = replace(LIMIT, unit="ms, s, m, h, %", examples=("at most 800ms", "at most 1%", "at least 100%"))
+LOAD_LIMITS = replace(
+    by_name(LOAD_LIMIT, "create.p95", "step"),
+    examples=(
+        {"create.p95": "at most 800ms", "errors": "at most 1%", "sent": "at least 100%"},
+        {"email.first_response.p90": "at most 4h"},
+    ),
+    note="[CHANNEL.]STEP[.send].FIGURE: a step is create, reply, chase, close, rate, take, answer, ask, resolve, poll "
+    "or all, a figure p50, p99.9, mean, median, max or errors. Latency is wall time from due, or from send; "
+    "CHANNEL.first_response.FIGURE is scenario time, where who got no answer waited for ever.",
+)  # fmt: skip
 RANGE = Written("a range", "that of the key", ("6m..10m", "60%..80%"), _text(r"\S.*\.\.\s*\S.*"))
 TABLE = Written(
     "a file", "", ("people.xlsx", {"file": "people.xlsx", "sheet": "October"}),

@@ -42,6 +42,11 @@ class Clock(Environment):
             self.step()
         self._now = max(self._now, tick)
 
+    @property
+    def scheduled(self) -> list[tuple[float, Event]]:
+        """What is due, and when, in no order."""
+        return [(tick, event) for tick, _, _, event in self._queue]
+
     if TYPE_CHECKING:
 
         @property

@@ -1,0 +1,1 @@
+"""The same customers, sent to a real helpdesk."""

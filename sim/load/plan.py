@@ -1,0 +1,226 @@
+"""The plan of a load test: who is sent when, and what they say, worked out before the first request.
+
+A folder that can be copied to other machines: `plan.json` (settings and a digest), `rows.jsonl` (a planned contact a
+line: the issues of the window in the order in which they fall due), and `world.pickle` (the desk's rules and the
+population with its luck, for the one worker that hosts the centre). A worker whose digest differs refuses.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import SimError, UsageError
+
+if TYPE_CHECKING:
+    from sim.desk import Desk
+    from sim.population.draw import Population
+
+VERSION = 1
+CARRIED = {"rest": "wired", "email": "wired", "enter": "entered", "skip": "skipped"}
+"""By wire, what `sim.simulate.wired` calls it."""
+_OF_NUMPY = frozenset(("_reconstruct", "_frombuffer", "scalar", "ndarray", "dtype"))
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How contacts of a channel reach the desk: `wire` is rest, email, enter or skip; `why`, where that is not what
+    one would expect."""
+
+    name: str
+    wire: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A planned contact: the first of an issue. `due` in ticks of the scenario."""
+
+    issue: int
+    customer: int
+    channel: str
+    wire: str
+    due: int
+    intent: str
+    name: str
+    email: str
+    subject: str
+    body: str
+
+    @property
+    def sent(self) -> bool:
+        return self.wire in ("rest", "email")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything but the world. Times in ticks of the scenario, but for `rate` (contacts a second of the wall)."""
+
+    run: str
+    """The run's tag: 32 hexadecimal digits."""
+    scenario: str
+    file: str
+    scenario_digest: str
+    population_digest: str
+    world_digest: str
+    seed: int
+    replication: int
+    window: tuple[int, int]
+    drain: int
+    speed: float
+    helpdesk: str
+    target: Mapping[str, Any]
+    """`sim.load.guard.Target.document`."""
+    settings: Mapping[str, Any]
+    """Of the adapter: queue, mapping."""
+    agents: str
+    """"scenario" or "none"."""
+    channels: tuple[Channel, ...]
+    rate: float
+    mail: Mapping[str, Any] | None
+    abort: Mapping[str, Any] | None
+    polls: float
+    """Customers' polls a second that the desk is to bear."""
+    intents: tuple[str, ...]
+    rows: tuple[Row, ...]
+    version: int = VERSION
+
+    @property
+    def ends(self) -> int:
+        return self.window[1] + self.drain
+
+    @property
+    def host(self) -> str:
+        return str(self.target["url"])
+
+    @property
+    def sent(self) -> list[Row]:
+        return [row for row in self.rows if row.sent]
+
+    def seconds(self, tick: float) -> float:
+        """Wall seconds after the start at which a tick of the scenario is."""
+        return (tick - self.window[0]) / 1000 / self.speed
+
+    def tick(self, seconds: float) -> int:
+        return self.window[0] + int(seconds * 1000 * self.speed)
+
+    def shard(self, worker: int, workers: int) -> list[Row]:
+        """What a worker sends: customers by index, so that all of a customer's contacts are one worker's."""
+        return [row for row in self.rows if owner(row.customer, workers) == worker]
+
+    @property
+    def settings_document(self) -> dict[str, Any]:
+        skip = {"rows"}
+        document = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in skip}
+        return document | {"channels": [asdict(channel) for channel in self.channels], "window": list(self.window)}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the settings and of every row: equal digests, the same requests."""
+        whole = sha256(json.dumps(self.settings_document, sort_keys=True).encode())
+        whole.update(_lines(self.rows))
+        return whole.hexdigest()
+
+    def document(self) -> dict[str, Any]:
+        """What `plan.json` says."""
+        counts = Counter(row.channel for row in self.rows)
+        return self.settings_document | {"digest": self.digest, "host": self.host, "counts": dict(counts)}
+
+
+@dataclass(frozen=True)
+class World:
+    """What the centre needs: the desk with those who are there, and the customers with their luck."""
+
+    desk: Desk
+    population: Population
+
+
+def owner(customer: int, workers: int) -> int:
+    """The worker who sends a customer's contacts."""
+    return customer % workers
+
+
+def write(plan: Plan, world: World | None, folder: Path) -> None:
+    """Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rows.jsonl").write_bytes(_lines(plan.rows))
+    if world is not None:
+        (folder / "world.pickle").write_bytes(dumped(world))
+    (folder / "plan.json").write_text(json.dumps(plan.document(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def dumped(world: World) -> bytes:
+    return pickle.dumps((world.desk, world.population), protocol=5)
+
+
+def read(folder: Path) -> Plan:
+    """Raises UsageError: it is no plan, one of another version, or one that somebody has changed."""
+    try:
+        document = json.loads((folder / "plan.json").read_text("utf-8"))
+        rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{folder} is no plan of a load test", "make one with sim load --plan-only") from problem
+    if document.get("version") != VERSION:
+        raise UsageError(f"{folder} is a plan of another version", "make it anew with sim load --plan-only")
+    try:
+        known = {field.name for field in fields(Plan)} - {"rows"}
+        values = {name: document[name] for name in known}
+        values["channels"] = tuple(Channel(**channel) for channel in document["channels"])
+        values["window"] = tuple(document["window"])
+        values["intents"] = tuple(document["intents"])
+        plan = Plan(**values, rows=tuple(Row(**row) for row in rows))
+    except (KeyError, TypeError) as problem:
+        raise UsageError(f"{folder} is no plan of a load test: {problem}", "make it anew") from problem
+    if plan.digest != document["digest"]:
+        raise UsageError(f"the plan in {folder} is not what it was when it was made", "make it anew")
+    return plan
+
+
+def world(folder: Path, plan: Plan) -> World:
+    """The world of a plan.
+
+    Raises:
+        UsageError: it is missing, or not the plan's.
+    """
+    try:
+        data = (folder / "world.pickle").read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{folder} has no world.pickle", "copy the whole folder") from problem
+    if sha256(data).hexdigest() != plan.world_digest:
+        raise UsageError(f"world.pickle in {folder} is not the plan's", "copy the whole folder")
+    desk, population = _Careful(io.BytesIO(data)).load()
+    return World(desk, population)
+
+
+class _Careful(pickle.Unpickler):
+    """Makes nothing but our own data and NumPy's: a pickle can ask for anything."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.split(".")[0] == "numpy" and name in _OF_NUMPY:
+            return super().find_class(module, name)
+        if module.startswith("sim.") and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type):
+                return found
+        raise SimError(f"world.pickle asks for {module}.{name}, which has no place in it", "make the plan anew")
+
+
+def _lines(rows: Iterable[Row]) -> bytes:
+    return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def busiest(due: Sequence[float], within: float = 1.0) -> int:
+    """The most contacts that fall due within so many seconds; `due` in order."""
+    most, first = 0, 0
+    for last, at in enumerate(due):
+        while due[first] <= at - within:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

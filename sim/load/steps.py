@@ -1,0 +1,148 @@
+"""A step at the desk: written into the books before it is sent, timed, tried again where that is safe, written down.
+
+What failed may have happened all the same. So before a step that makes something is tried again, the desk is searched
+for what the failed one has made; "created despite an error" is an outcome of its own.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.helpdesks.protocol import Helpdesk, Kind, Trouble
+from sim.load.ledger import Ledger, Read, Wire, Write
+
+TRIES = 4
+PAUSE = 0.5
+"""Seconds before the second try; each further pause is twice as long."""
+LONGEST_PAUSE = 30.0
+AGAIN = frozenset((Kind.THROTTLED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.DNS))
+"""What may be another way a moment later."""
+
+Act = Callable[[Helpdesk], Any]
+Fire = Callable[[str, str, float, str | None], None]
+"""Told of every request: kind of step, channel, milliseconds from send, what went wrong."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a step. `value` is what the verb gave; of a create that failed and exists, the ticket."""
+
+    ok: bool
+    value: Any = None
+    trouble: Trouble | None = None
+    exists: bool | None = None
+    sent: float = 0.0
+    """When it was first sent: epoch seconds."""
+    done: float = 0.0
+
+    @property
+    def there(self) -> bool:
+        """Whether the desk has it, with or without an error."""
+        return self.ok or self.exists is True
+
+
+class Steps:
+    """Takes steps, for one process.
+
+    Args:
+        desk: makes an adapter whose every request carries some headers; `fresh`: over connections of its own.
+        clock: epoch seconds that no change of the wall clock moves.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        desk: Callable[[Mapping[str, str], bool], Any],
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        fire: Fire,
+    ) -> None:
+        self.ledger, self.clock, self.sleep = ledger, clock, sleep
+        self._desk, self._fire = desk, fire
+
+    def write(
+        self,
+        c: str,
+        step: Write,
+        act: Act,
+        *,
+        channel: str,
+        wire: Wire = "rest",
+        due: float | None = None,
+        found: Act | None = None,
+        customer: bool = True,
+        tries: int = TRIES,
+    ) -> Done:
+        """A step that changes something at the desk.
+
+        Args:
+            found: what `act` has made, if it has (truthy); asked before `act` is tried again.
+
+        Raises:
+            LedgerBroken: it could not be written down, and was not sent.
+        """
+        trace = uuid.uuid4().hex
+        name = self.ledger.intent(c, step, wire=wire, channel=channel, due=due, trace=trace)
+        first = self.clock()
+        for number in range(1, tries + 1):
+            # a span of its own for every try
+            headers = {"X-Sim-Contact": c, "traceparent": f"00-{trace}-{uuid.uuid4().hex[:16]}-01"}
+            with self._desk(headers, customer) as desk:
+                began = self.clock()
+                value, failed = _tried(act, desk)
+                now = self.clock()
+                ms = (now - began) * 1000
+                self._fire(step, channel, ms, None if failed is None else failed.kind.value)
+                if failed is None:
+                    ticket = value if isinstance(value, str) else None
+                    self.ledger.outcome(name, ok=True, ms=ms, ticket=ticket)
+                    return Done(True, value, None, None, first, now)
+                there = self._is_there(desk, c, found) if failed.may_exist and found is not None else None
+                again = not there and number < tries and failed.kind in AGAIN
+                exists = bool(there) if there is not None else (None if failed.may_exist else False)
+                self.ledger.outcome(
+                    name, ok=False, ms=ms, ticket=there if isinstance(there, str) else None, status=failed.status,
+                    kind=failed.kind.value, what=failed.what, exists=exists, tries=number, retried=again,
+                )  # fmt: skip
+            if not again:
+                break
+            pause = failed.retry_after if failed.retry_after is not None else PAUSE * 2 ** (number - 1)
+            self.sleep(min(pause, LONGEST_PAUSE))
+        return Done(False, there or None, failed, exists, first, self.clock())
+
+    def read(self, c: str, step: Read, act: Act, *, channel: str = "", customer: bool = True) -> Any:
+        """A step that changes nothing. Raises Trouble."""
+        headers = {"X-Sim-Contact": c} if c else {}
+        with self._desk(headers, customer) as desk:
+            began = self.clock()
+            kind = None
+            try:
+                return act(desk)
+            except Trouble as trouble:
+                kind = trouble.kind.value
+                raise
+            finally:
+                ms = (self.clock() - began) * 1000
+                self.ledger.step(c, step, ms=ms, ok=kind is None, kind=kind)
+                self._fire(step, channel, ms, kind)
+
+    def _is_there(self, desk: Helpdesk, c: str, found: Act) -> Any:
+        """What a failed step has made; None where even that cannot be told."""
+        began = self.clock()
+        try:
+            there = found(desk)
+        except Trouble as trouble:
+            self.ledger.step(c, "search", ms=(self.clock() - began) * 1000, ok=False, kind=trouble.kind.value)
+            return None
+        self.ledger.step(c, "search", ms=(self.clock() - began) * 1000, ok=True)
+        return there or False
+
+
+def _tried(act: Act, desk: Helpdesk) -> tuple[Any, Trouble | None]:
+    try:
+        return act(desk), None
+    except Trouble as trouble:
+        return None, trouble

@@ -1,0 +1,266 @@
+"""A worker: sends its share of the plan when it is due, carries out what the centre asks of its customers, and looks
+for answers on their behalf.
+
+An open model keeps its promise only if nobody waits for anybody: the conductor sleeps until a contact is due, and
+starts its customer in a greenlet of their own. A slow desk makes customers wait, and moves no arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sim.helpdesks.protocol import Abilities, Can, Helpdesk, Kind, Post, State, Thread, Trouble
+from sim.load.books import late_after
+from sim.load.ledger import Delivery, LedgerBroken
+from sim.load.limits import Abort, Window
+from sim.load.plan import Plan, Row, owner
+from sim.load.steps import Act, Done, Steps
+from sim.population.words import Occasion, message
+
+Order = Mapping[str, Any]
+"""What the centre asks of a customer, as plain values: it may come from another machine."""
+
+LONGEST_SLEEP = 0.5
+"""Wall seconds: a conductor that is told to stop hears of it so soon."""
+POLL_AGAIN = 1.0
+"""Wall seconds after which a customer looks at their ticket again, where the desk bears it."""
+CLOSING = {"confirm": Occasion.THANKS, "withdraw": Occasion.CLOSE}
+
+
+class Courier(Protocol):
+    """Brings customers' mail to the desk."""
+
+    def deliver(self, post: Post, number: int, *, again: bool) -> None:
+        """Message `number` of a contact; `again`: it goes into the thread that the desk knows. Raises Trouble."""
+
+
+@dataclass
+class Watched:
+    """A ticket that a customer looks at."""
+
+    c: str
+    channel: str
+    next: float
+    answers: int = 0
+    state: State = State.OPEN
+
+
+class Worker:
+    """One of `workers`.
+
+    Args:
+        time: wall seconds after the start of the run.
+        start: runs a customer's part in a greenlet of its own.
+        report: tells the centre.
+        courier: None where no channel goes by mail.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        number: int,
+        workers: int,
+        steps: Steps,
+        abilities: Abilities,
+        courier: Courier | None,
+        *,
+        time: Callable[[], float],
+        sleep: Callable[[float], None],
+        start: Callable[[Callable[[], None]], None],
+        report: Callable[[dict[str, Any]], None],
+        t0: float,
+    ) -> None:
+        self.plan, self.number, self.workers = plan, number, workers
+        self.steps, self.abilities, self.courier = steps, abilities, courier
+        self.time, self.sleep, self._start, self.report, self.t0 = time, sleep, start, report, t0
+        self.late_after = late_after([plan.seconds(row.due) for row in plan.sent])
+        self.stopped = False
+        self.broken = ""
+        self.walked = False
+        """Whether all of the shard has been sent."""
+        self._people = {row.issue: row for row in plan.rows if owner(row.customer, workers) == number}
+        self._watched: dict[str, Watched] = {}
+        self._letters: dict[str, int] = {}
+        abort = plan.abort
+        self._abort = Window(Abort(**abort)) if abort else None
+
+    # --- the conductor -----------------------------------------------------------------------------------------------
+
+    def walk(self, rows: Sequence[Row] | None = None) -> None:
+        """Send the shard, each contact when it is due; returns when all are on their way, or the run has stopped."""
+        for row in [row for row in self.plan.shard(self.number, self.workers) if row.sent] if rows is None else rows:
+            due = self.plan.seconds(row.due)
+            while not self.stopped and (left := due - self.time()) > 0:
+                self.sleep(min(left, LONGEST_SLEEP))
+            if self.stopped:
+                return
+            self._start(lambda row=row, due=due: self._first(row, due))  # type: ignore[misc]
+        self.walked = True
+
+    def _first(self, row: Row, due: float) -> None:
+        c = f"{row.issue}.1"
+        post = self._post(row, c, row.subject, row.body)
+        self._send(c, post, row.channel, row.wire, "first", due, on=None, number=0)
+
+    # --- what the centre asks for ------------------------------------------------------------------------------------
+
+    def obey(self, order: Order) -> None:
+        """Carry out an order, in a greenlet of its own."""
+        do = order["do"]
+        if do == "stop":
+            self.stopped = True
+        elif do == "watch":
+            self._watched.setdefault(order["ticket"], Watched(order["c"], order["channel"], self.time()))
+            self._watched[order["ticket"]].c = order["c"]
+        elif do == "rest":
+            self._watched.pop(order["ticket"], None)
+        elif not self.stopped:
+            self._start(lambda: getattr(self, f"_{do}s")(order))
+
+    def _sends(self, order: Order) -> None:
+        """A further contact: on the old ticket (`on`), or a new one."""
+        cause = order["cause"]
+        occasion = Occasion(cause) if cause in tuple(Occasion) else Occasion.SWITCH
+        post = self._words(order, occasion)
+        self._send(
+            order["c"], post, order["channel"], order["wire"], cause, order["due"], on=order["on"],
+            number=order["number"],
+        )  # fmt: skip
+
+    def _chases(self, order: Order) -> None:
+        self._says(order, "chase", Occasion.CHASER)
+
+    def _replys(self, order: Order) -> None:
+        done = self._says(order, "reply", Occasion.REPLY)
+        self.report({"is": "replied", "c": order["c"], "ok": done.there})
+
+    def _settles(self, order: Order) -> None:
+        """Helped: the customer says so, and rates."""
+        self._close(order, CLOSING["confirm"])
+        if order["stars"] is not None and Can.RATE in self.abilities.can:
+            self._steps_write(order, "rate", lambda desk: desk.rate(order["ticket"], order["stars"]))
+        self._watched.pop(order["ticket"], None)
+
+    def _withdraws(self, order: Order) -> None:
+        self._close(order, CLOSING["withdraw"])
+        self._watched.pop(order["ticket"], None)
+
+    def _close(self, order: Order, occasion: Occasion) -> None:
+        if Can.CLOSE in self.abilities.can and order["ticket"]:
+            post = self._words(order, occasion)
+            self._steps_write(order, "close", lambda desk: desk.close(order["ticket"], post))
+
+    def _says(self, order: Order, step: Any, occasion: Occasion) -> Done:
+        """A further message on an open ticket."""
+        post, number = self._words(order, occasion), order["number"]
+        if order["wire"] == "email":
+            assert self.courier is not None
+            deliver = self.courier.deliver
+            return self._steps_write(order, step, lambda desk: deliver(post, number, again=True), wire="email")
+        return self._steps_write(order, step, lambda desk: desk.reply(order["ticket"], post))
+
+    def _steps_write(self, order: Order, step: Any, act: Act, wire: Any = "rest") -> Done:
+        try:
+            return self.steps.write(order["c"], step, act, channel=order["channel"], wire=wire)
+        except LedgerBroken as problem:
+            self._breaks(problem)
+            return Done(False)
+
+    # --- a contact ---------------------------------------------------------------------------------------------------
+
+    def _send(
+        self, c: str, post: Post, channel: str, wire: Any, cause: str, due: float, *, on: str | None, number: int
+    ) -> None:
+        """Make contact, and write down what became of it: the one delivery of this contact."""
+        again = on is not None and Can.REPLY in self.abilities.can
+        act: Act
+        found: Act | None = None
+        if wire == "email":
+            assert self.courier is not None
+            courier = self.courier
+
+            def act(desk: Helpdesk) -> None:
+                courier.deliver(post, number, again=again)
+
+        elif again:
+            assert on is not None
+            old = on
+
+            def act(desk: Helpdesk) -> str:
+                desk.reply(old, post)
+                return old
+
+        else:
+
+            def act(desk: Helpdesk) -> str:
+                return desk.create(post)
+
+            def found(desk: Helpdesk) -> str | None:
+                return next(iter(desk.search(post.run, c)), None)
+
+        try:
+            step: Any = "reply" if again else "create"
+            done = self.steps.write(c, step, act, channel=channel, wire=wire, due=self.t0 + due, found=found)
+        except LedgerBroken as problem:
+            self._breaks(problem)
+            return
+        lag = done.sent - self.t0 - due
+        delivery = Delivery.SENT if done.ok else Delivery.CREATED_DESPITE_ERROR if done.exists else Delivery.FAILED
+        ticket = (done.value or on) if done.there and wire == "rest" else on
+        self.steps.ledger.delivery(
+            c, delivery, cause=cause, channel=channel, ticket=ticket, due=self.t0 + due, lag=round(lag, 6),
+            late=lag > self.late_after,
+        )  # fmt: skip
+        self._watch_errors(bad=not done.ok)
+        self.report({"is": "sent", "c": c, "ok": done.there, "ticket": ticket, "wire": wire})
+
+    def _post(self, row: Row, c: str, subject: str, body: str) -> Post:
+        return Post(self.plan.run, c, row.name, row.email, subject, body)
+
+    def _words(self, order: Order, occasion: Occasion) -> Post:
+        row = self._people[order["issue"]]
+        words = message(
+            self.plan.run, row.issue, order["attempt"], occasion, row.intent, row.name, number=order["number"]
+        )  # fmt: skip
+        return self._post(row, order["c"], words.subject, words.body)
+
+    def _watch_errors(self, *, bad: bool) -> None:
+        if self._abort is not None and self._abort.add(self.time(), bad):
+            self.report({"is": "abort"})
+
+    def _breaks(self, problem: LedgerBroken) -> None:
+        self.stopped = True
+        self.broken = problem.what
+        self.report({"is": "broken", "what": problem.what})
+
+    # --- looking for answers -----------------------------------------------------------------------------------------
+
+    def watch(self) -> None:
+        """Look at the tickets of waiting customers, longest not looked first, as often as the desk bears."""
+        pause = self.workers / max(self.plan.polls, 0.01)
+        while not self.stopped:
+            ticket = min(self._watched, key=lambda each: self._watched[each].next, default=None)
+            if ticket is None or self._watched[ticket].next > self.time():
+                self.sleep(min(pause, 0.05))
+                continue
+            watched = self._watched[ticket]
+            watched.next = self.time() + POLL_AGAIN
+            self._start(lambda ticket=ticket, watched=watched: self._look(ticket, watched))  # type: ignore[misc]
+            self.sleep(pause)
+
+    def _look(self, ticket: str, watched: Watched) -> None:
+        try:
+            thread: Thread = self.steps.read(
+                watched.c, "poll", lambda desk: desk.poll(ticket), channel=watched.channel
+            )  # fmt: skip
+        except Trouble as trouble:
+            if trouble.kind is Kind.THROTTLED:
+                watched.next = self.time() + (trouble.retry_after or POLL_AGAIN * 5)
+            return
+        if (thread.answers, thread.state) != (watched.answers, watched.state):
+            watched.answers, watched.state = thread.answers, thread.state
+            self.report(
+                {"is": "saw", "ticket": ticket, "c": watched.c, "answers": thread.answers, "state": thread.state.value}
+            )
