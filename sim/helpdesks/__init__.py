@@ -36,12 +36,12 @@ def _django_helpdesk(session: Session, tokens: Tokens, settings: Mapping[str, An
 
 
 def _rest(session: Session, tokens: Tokens, settings: Mapping[str, Any]) -> Helpdesk:
+    from sim.helpdesks.mapping import mapping_of
     from sim.helpdesks.rest import Rest
-    from sim.scenario.mapping import read_mapping
 
     if "mapping" not in settings:
         raise UsageError("the helpdesk 'rest' needs a mapping", "name a file or a recipe: mapping: zammad")
-    return Rest(session, tokens, read_mapping(settings["mapping"]))
+    return Rest(session, tokens, mapping_of(settings["mapping"]))
 
 
 HELPDESKS: Mapping[str, Entry] = MappingProxyType(
@@ -58,7 +58,7 @@ def adapter(name: str, session: Session, tokens: Tokens, settings: Mapping[str, 
 
     Args:
         name: one of `HELPDESKS`.
-        settings: {"queue": …}, or {"mapping": a YAML file's path or a recipe's name} for "rest".
+        settings: {"queue": …}, or {"mapping": the data of a mapping} for "rest".
 
     Raises:
         UsageError: there is no such helpdesk, or it has no such setting.

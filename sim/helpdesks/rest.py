@@ -66,14 +66,14 @@ class Rest:
     """
 
     def __init__(self, session: Session, tokens: Tokens, mapping: HelpdeskMapping) -> None:
-        self.session, self.tokens, self.mapping = session, tokens, mapping
+        self._session, self._tokens, self._mapping = session, tokens, mapping
         self.name = mapping.name
         self.abilities = abilities(mapping)
 
     def identify(self) -> str:
         """See `Helpdesk`. Asks with the customers' token and the agents', unless they are one and the same."""
         version = ""
-        for token in dict.fromkeys((self.tokens.customer, self.tokens.agent)):
+        for token in dict.fromkeys((self._tokens.customer, self._tokens.agent)):
             try:
                 for step, answer in self._answers("identify", {}, token=token):
                     version = as_text(first(answer, step.version)) if step.version else version
@@ -81,7 +81,7 @@ class Rest:
                 raise (
                     self._wrong_desk(trouble) if trouble.kind in (Kind.REFUSED, *_NOT_THIS_DESK) else trouble
                 ) from None
-        return f"{' '.join(filter(None, (self.name, version)))}, by a mapping ({self.mapping.tested})"
+        return f"{' '.join(filter(None, (self.name, version)))}, by a mapping ({self._mapping.tested})"
 
     def _wrong_desk(self, trouble: Trouble) -> WrongDesk:
         if trouble.kind is Kind.REFUSED:
@@ -109,13 +109,13 @@ class Rest:
         words: Words = {"ticket": _number(ticket)}
         for step, answer in self._answers("poll", words):
             state = self._state(first(answer, step.state), "poll") if step.state else state
-            messages += _messages(answer, step.messages, {**self.mapping.values, **words}) if step.messages else []
+            messages += _messages(answer, step.messages, {**self._mapping.values, **words}) if step.messages else []
         assert state is not None  # a mapping whose poll reads none is refused
         return Thread(state, tuple(messages))
 
     def search(self, run: str, key: str) -> list[str]:
         """See `Helpdesk`. Without a search of the mapping's own, the run's tickets are looked through."""
-        verb = "search" if "search" in self.mapping.verbs else "of_run"
+        verb = "search" if "search" in self._mapping.verbs else "of_run"
         return [ticket.id for ticket in self._list(verb, {"run": run, "key": key}) if ticket.key == key]
 
     def close(self, ticket: str, post: Post) -> None:
@@ -124,13 +124,13 @@ class Rest:
 
     def rate(self, ticket: str, stars: int) -> None:
         """See `Helpdesk`. The stars are sent as the mapping's scale says them."""
-        self._do("rate", {"ticket": _number(ticket), "stars": self.mapping.scale[stars - 1]})
+        self._do("rate", {"ticket": _number(ticket), "stars": self._mapping.scale[stars - 1]})
 
     # --- agents ---
 
     def open_tickets(self, run: str) -> list[Ticket]:
         """See `Helpdesk`. Without a list of the mapping's own, the run's tickets are looked through."""
-        verb = "open_tickets" if "open_tickets" in self.mapping.verbs else "of_run"
+        verb = "open_tickets" if "open_tickets" in self._mapping.verbs else "of_run"
         return [ticket for ticket in self._list(verb, {"run": run}) if ticket.state is State.OPEN]
 
     def take(self, ticket: str) -> None:
@@ -173,7 +173,7 @@ class Rest:
 
         What a step keeps is put into `words`.
         """
-        steps = self.mapping.verbs.get(verb)
+        steps = self._mapping.verbs.get(verb)
         if steps is None:
             raise Trouble(Kind.REJECTED, f"{verb}: the mapping of {self.name} has no '{verb}'")
         for step in steps:
@@ -183,10 +183,10 @@ class Rest:
             yield step, self._read(verb, step, response, words, kind)
 
     def _send(self, step: Step, words: Words, post: Post | None, token: str | None) -> Response:
-        known = {**self.mapping.values, **words}
+        known = {**self._mapping.values, **words}
         query = urlencode({key: fill(text, known) for key, text in step.query.items()})
-        path = fill(step.path, {**self.mapping.values, **{name: _in_path(word) for name, word in words.items()}})
-        return self.session.request(
+        path = fill(step.path, {**self._mapping.values, **{name: _in_path(word) for name, word in words.items()}})
+        return self._session.request(
             step.method,
             f"{path}{'&' if '?' in path else '?'}{query}" if query else path,
             json=filled(step.json, known),
@@ -195,10 +195,10 @@ class Rest:
         )
 
     def _headers(self, step: Step, known: Words, post: Post | None, token: str | None) -> dict[str, str]:
-        token = token or (self.tokens.customer if step.side == "customer" else self.tokens.agent)
-        headers = {key: fill(text, {**known, "token": token}) for key, text in self.mapping.headers.items()}
-        if self.mapping.basic:
-            login = fill(self.mapping.basic, {**known, "token": token})
+        token = token or (self._tokens.customer if step.side == "customer" else self._tokens.agent)
+        headers = {key: fill(text, {**known, "token": token}) for key, text in self._mapping.headers.items()}
+        if self._mapping.basic:
+            login = fill(self._mapping.basic, {**known, "token": token})
             headers["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
         headers |= {key: fill(text, known) for key, text in step.headers.items()}
         headers |= post.headers if post else {}
@@ -210,14 +210,14 @@ class Rest:
             return None
         answer = response.json()
         words |= {name: first(answer, path) for name, path in step.keep.items()}
-        wrong = broken(answer, step.expect, {**self.mapping.values, **words})
+        wrong = broken(answer, step.expect, {**self._mapping.values, **words})
         if wrong is not None:
             path, value = wrong
             raise Trouble(kind, f"{verb}: {written(path)} is {as_text(value)[:80]!r}", status=response.status)
         return answer
 
     def _state(self, value: object, verb: str) -> State:
-        state = self.mapping.states.get(as_text(value))
+        state = self._mapping.states.get(as_text(value))
         if state is None:
             raise Trouble(Kind.MEANING, f"{verb}: the state {as_text(value)[:80]!r} is not in the mapping")
         return state
@@ -226,7 +226,7 @@ class Rest:
 
     def _list(self, verb: str, words: Words) -> list[Ticket]:
         """The tickets of a list that have the run's own tag, oldest first where their numbers tell."""
-        fields, run = self.mapping.fields, as_text(words["run"])
+        fields, run = self._mapping.fields, as_text(words["run"])
         mine = {
             as_text(first(item, fields.id)): item for item in self._items(verb, words) if _of_run(item, fields, run)
         }
@@ -253,14 +253,14 @@ class Rest:
 
     def _follow(self, verb: str, listing: Listing, address: object) -> Iterator[Any]:
         """The further pages, each at the address that the one before names: its path only, on the host that is ours."""
-        step = self.mapping.verbs[verb][-1]
+        step = self._mapping.verbs[verb][-1]
         for _ in range(MOST_PAGES):
             if not address or not isinstance(address, str):
                 return
             parts = urlsplit(address)
             path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-            response = self.session.request(
-                "GET", path, headers=self._headers(step, {**self.mapping.values}, None, None)
+            response = self._session.request(
+                "GET", path, headers=self._headers(step, {**self._mapping.values}, None, None)
             )
             answer = judge(response, verb).json()
             yield from found(answer, listing.list)

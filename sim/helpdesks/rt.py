@@ -45,6 +45,8 @@ BATCH = 50
 
 _STATES = {"resolved": State.RESOLVED, "rejected": State.CLOSED, "deleted": State.CLOSED}
 _NO_HEADERS: Mapping[str, str] = {}
+_accounts: dict[str, str] = {}
+"""Names by token: every customer has an adapter of their own, and all of them one account."""
 
 
 class RequestTracker:
@@ -96,18 +98,18 @@ class RequestTracker:
             self._set_status(ticket, "open", self._tokens.customer, post.headers)
 
     def poll(self, ticket: str) -> Thread:
-        row = self._row(ticket, "Status,Creator,Requestor")
+        row = self._row(ticket, "Status,Requestor")
         spoken = self._spoken(ticket)
-        texts = self._texts(ticket, spoken)
+        texts = self._texts(spoken)
+        ours = self._account()
         with understood("poll a ticket"):
-            ours = row["Creator"]["id"]
             customers = {who["id"] for who in row["Requestor"]}
             messages = []
             for each, creator in sorted(spoken.items()):
                 subject, text = texts.get(each, ("", ""))
-                wrote = creator in customers or (creator == ours and subject != "")
-                messages.append(Message(str(each), _author(creator, wrote=wrote), text))
-        return Thread(_STATES.get(row["Status"], State.OPEN), tuple(messages))
+                by_customer = creator in customers or (creator == ours and subject != "")
+                messages.append(Message(str(each), _author(creator, by_customer=by_customer), text))
+            return Thread(_state(row), tuple(messages))
 
     def search(self, run: str, key: str) -> list[str]:
         of_key = f"CF.{{SyntheticKey}} = '{key}' OR Subject LIKE '{marks.token(run, key)}'"
@@ -170,26 +172,45 @@ class RequestTracker:
         self, method: str, path: str, what: str, token: str, json: Any = None, headers: Mapping[str, str] = _NO_HEADERS
     ) -> Any:
         said = {**headers, "Authorization": f"token {token}"}
-        response = self._session.request(method, f"/REST/2.0{path}", json=json, headers=said)
-        return judge(response, what).json()
+        return judge(self._session.request(method, f"/REST/2.0{path}", json=json, headers=said), what).json()
 
     def _version(self, token: str) -> str:
         with understood("ask for the version"):
             return str(self._ask("GET", "/rt", "ask for the version", token)["Version"])
 
+    def _account(self) -> str:
+        """The name of the customers' account, "" before it has done anything: RT tells nobody who they are."""
+        token = self._tokens.customer
+        if token not in _accounts:
+            asked = {"query": "ObjectType = 'RT::Ticket' AND Creator = '__CurrentUser__'", "fields": "Creator"}
+            path = f"/transactions?{urlencode({**asked, 'per_page': 1})}"
+            answer = self._ask("GET", path, "ask whose token it is", token)
+            with understood("ask whose token it is"):
+                if not answer["items"]:
+                    return ""
+                _accounts[token] = str(answer["items"][0]["Creator"]["id"])
+        return _accounts[token]
+
     def _pages(
-        self, path: str, query: Mapping[str, str], what: str, token: str, headers: Mapping[str, str] = _NO_HEADERS
+        self,
+        path: str,
+        query: Mapping[str, str],
+        what: str,
+        token: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        conditions: Any = None,
     ) -> Iterator[list[Any]]:
-        """The rows of a list, page by page; no page is empty."""
+        """The rows of a list, page by page; no page is empty. Conditions are for lists that take no query."""
+        method = "GET" if conditions is None else "POST"
         for page in count(1):
             asked = urlencode({**query, "per_page": PAGE, "page": page, "orderby": "id"})
-            answer = self._ask("GET", f"{path}?{asked}", what, token, headers=headers)
+            answer = self._ask(method, f"{path}?{asked}", what, token, conditions, headers)
             with understood(what):
                 rows, pages = list(answer["items"]), answer["pages"]
+                last = len(rows) < PAGE if pages is None else page >= int(pages)
             if rows:
                 yield rows
-            # where RT does not count, a page lacks the rows that may not be seen, and only an empty one is the last
-            if not rows or (pages is not None and page >= int(pages)):
+            if last:
                 return
 
     def _tickets(self, run: str, query: str) -> list[Ticket]:
@@ -198,10 +219,7 @@ class RequestTracker:
         found = [row for rows in self._pages("/tickets", asked, "list tickets", self._tokens.agent) for row in rows]
         with understood("list tickets"):
             tickets = {
-                int(row["id"]): Ticket(
-                    str(row["id"]), marks.key_in(row["Subject"], run), _STATES.get(row["Status"], State.OPEN)
-                )
-                for row in found
+                int(row["id"]): Ticket(str(row["id"]), marks.key_in(row["Subject"], run), _state(row)) for row in found
             }
         return [ticket for _, ticket in sorted(tickets.items())]
 
@@ -216,7 +234,7 @@ class RequestTracker:
     def _state(self, ticket: str, headers: Mapping[str, str] = _NO_HEADERS) -> State:
         row = self._row(ticket, "Status", headers)
         with understood("read a ticket"):
-            return _STATES.get(row["Status"], State.OPEN)
+            return _state(row)
 
     def _holds(self, query: str, token: str | None = None) -> bool:
         """Whether a query finds any ticket."""
@@ -225,32 +243,31 @@ class RequestTracker:
     def _spoken(self, ticket: str) -> dict[int, str]:
         """Who wrote each message that the customer sees; no comments among agents, no copies of mail sent."""
         asked = {
-            "query": f"TicketId = {number(ticket)} AND (Type = 'Create' OR Type = 'Correspond')",
+            # users and groups have transactions too, and numbers of their own
+            "query": f"ObjectType = 'RT::Ticket' AND ObjectId = {number(ticket)} AND "
+            "(Type = 'Create' OR Type = 'Correspond')",
             "fields": "Creator",
         }
-        spoken: dict[int, str] = {}
-        for rows in self._pages("/transactions", asked, "read a thread", self._tokens.customer):
-            with understood("read a thread"):
-                spoken |= {int(row["id"]): str(row["Creator"]["id"]) for row in rows}
-            if len(rows) < PAGE:
-                break
-        return spoken
+        pages = self._pages("/transactions", asked, "read a thread", self._tokens.customer)
+        rows = [row for page in pages for row in page]
+        with understood("read a thread"):
+            return {int(row["id"]): str(row["Creator"]["id"]) for row in rows}
 
-    def _texts(self, ticket: str, wanted: Collection[int]) -> dict[int, tuple[str, str]]:
-        """Subject and text of each wanted message: of a mail in several parts, the first that is text."""
+    def _texts(self, messages: Collection[int]) -> dict[int, tuple[str, str]]:
+        """Subject and text of each message: of a mail in several parts, the first that is text."""
+        asked = {"fields": "TransactionId,Subject,Content,ContentType"}
+        # of a ticket's attachments, it counts those that it does not show into the pages
+        wanted = [{"field": "TransactionId", "operator": "IN", "value": sorted(messages)}]
+        pages = self._pages("/attachments", asked, "read a thread", self._tokens.customer, conditions=wanted)
+        rows = [row for page in pages for row in page]
         subjects: dict[int, str] = {}
         texts: dict[int, tuple[str, str]] = {}
-        asked = {"fields": "TransactionId,Subject,Content,ContentType"}
-        path = f"/ticket/{number(ticket)}/attachments"
-        for rows in self._pages(path, asked, "read a thread", self._tokens.customer):
-            with understood("read a thread"):
-                for row in rows:
-                    each = int(row["TransactionId"])
-                    subject = subjects.setdefault(each, row["Subject"])
-                    if each in wanted and each not in texts and row["ContentType"].startswith("text/"):
-                        texts[each] = (subject, str(row["Content"]))
-            if len(texts) == len(wanted):
-                break
+        with understood("read a thread"):
+            for row in rows:
+                each = int(row["TransactionId"])
+                subject = subjects.setdefault(each, row["Subject"])
+                if each not in texts and row["ContentType"].startswith("text/"):
+                    texts[each] = (subject, str(row["Content"]))
         return texts
 
     def _write(
@@ -279,6 +296,10 @@ def _of(run: str) -> str:
     return f"CF.{{SyntheticRun}} = '{run}' OR Requestor.EmailAddress LIKE '@{marks.domain(run)}'"
 
 
+def _state(row: Mapping[str, Any]) -> State:
+    return _STATES.get(row["Status"], State.OPEN)
+
+
 def _address(post: Post) -> str:
     name = post.name.replace("\\", "").replace('"', "")
     return f'"{name}" <{post.email}>' if name else post.email
@@ -288,10 +309,10 @@ def _words(post: Post) -> dict[str, str]:
     return {"Subject": post.subject, "Content": post.body, "ContentType": "text/plain"}
 
 
-def _author(creator: str, *, wrote: bool) -> Author:
+def _author(creator: str, *, by_customer: bool) -> Author:
     if creator == "RT_System":
         return Author.SYSTEM
-    return Author.CUSTOMER if wrote else Author.AGENT
+    return Author.CUSTOMER if by_customer else Author.AGENT
 
 
 def _wrong(trouble: Trouble, whose: str, queue: str, version: str) -> Exception:

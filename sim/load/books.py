@@ -275,7 +275,7 @@ def _deliveries(rows: Iterable[Row]) -> tuple[dict[str, Row], dict[str, int]]:
     """The delivery of each contact, what reconcile found out in place of what was believed; which had several."""
     rows = tuple(rows)
     found = {row["c"]: row for row in rows if row["file"] == RECONCILE}
-    believed = [row["c"] for row in rows]
+    believed = [row["c"] for row in rows if row["file"] != RECONCILE]
     return {row["c"]: row for row in rows} | found, _repeated(believed)
 
 

@@ -243,7 +243,7 @@ def _delete(
 
 def _deleted(desk: Helpdesk, tickets: Sequence[str], wait: Callable[[float], None]) -> str:
     """Delete; empty if it worked (or they were gone), else why not."""
-    own = (Kind.REFUSED, Kind.MISSING, Kind.REJECTED, Kind.MEANING, Kind.REDIRECT)
+    own = (Kind.REFUSED, Kind.MISSING, Kind.REJECTED, Kind.MEANING, Kind.REDIRECT, Kind.SERVER)
     try:
         _patiently(lambda: desk.delete(tickets), wait, "delete tickets", pass_on=own)
     except Trouble as problem:

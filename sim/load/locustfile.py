@@ -210,11 +210,12 @@ class Node:
         self._joined = data
         try:
             self.target = Target.rebuild(self.plan.target)
-            prove_staging(self.target, HttpSession(self.target))
+            self._pool = Pool(self.target, cafile=_cafile())
+            with self._pool.session() as session:
+                prove_staging(self.target, session)
             self._tokens = tokens(
                 self.plan.helpdesk, os.environ, local.state(self.plan.helpdesk), host=self.plan.host
             )  # fmt: skip
-            self._pool = Pool(self.target, cafile=_cafile())
             self._agents = self._pool.session(fresh=False)
             self.abilities: Abilities = self._adapter(self._agents).abilities
             if data["k"] == 0:
@@ -291,7 +292,7 @@ class Node:
 
     def _reads_mail(self) -> None:
         mail = self.plan.mail
-        if mail is not None and mail.get("mailbox"):
+        if mail is not None and mail.get("mailbox") and any(each.wire == "email" for each in self.plan.channels):
             from sim.load.post_office import letters
 
             gevent.spawn(letters, self.plan, self.dispatcher, lambda: self.ended)
@@ -379,6 +380,7 @@ def on_init(environment: Environment, **_: Any) -> None:
         os._exit(2)
     try:
         _node = Node(environment, Path(folder))
+        gevent.spawn(_watches_parent, environment)
     except SimError as problem:
         LOG.error("%s", problem)
         os._exit(problem.exit_code)
@@ -387,7 +389,24 @@ def on_init(environment: Environment, **_: Any) -> None:
 @events.test_start.add_listener
 def on_test_start(**_: Any) -> None:
     assert _node is not None
-    _node.starts()
+    try:
+        _node.starts()
+    except Exception:
+        # Locust would log it and wait for ever
+        LOG.exception("the test cannot start")
+        os._exit(1)
+
+
+def _watches_parent(environment: Environment) -> None:
+    """Whoever started us and was killed does not leave a load test behind."""
+    parent = os.environ.get("SIM_PARENT")
+    while parent and os.getppid() == int(parent):
+        gevent.sleep(1.0)
+    if parent:
+        LOG.error("the process that started this one is gone")
+        if _node is not None:
+            _node.ends(done=False)
+        os._exit(1)
 
 
 @events.quitting.add_listener

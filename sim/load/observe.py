@@ -286,7 +286,7 @@ def samples(books: Books) -> Samples:
             took = row["ms"] / 1000 if row["ok"] else math.inf
             taken.rows[entry.channel, "poll"].add(took, took, error=not row["ok"])
     for entry in _due(books):
-        if entry.c not in tried:
+        if entry.c not in tried and entry.delivery not in SENT:
             taken.unsent(entry.channel)
         taken.waits[entry.channel].append(_first_response(books, entry))
     return taken
@@ -324,7 +324,6 @@ def _first_response(books: Books, entry: ledgers.Entry) -> float:
 class Observed:
     """A load test that is over: all that its report, in whatever form, is made of."""
 
-    folder: Path
     scenario: Scenario
     plan: Mapping[str, Any]
     """What `plan.json` says."""
@@ -365,17 +364,8 @@ class Observed:
 
     @cached_property
     def intake(self) -> list[float]:
-        """Wall seconds from when a customer's mail was handed over until the desk had its ticket."""
-        there = {
-            c: self.books.wall(row["offered"]) for c, row in self.books.contacts.items() if row["offered"] is not None
-        }
-        handed = (
-            (intent["c"], outcome["at"])
-            for intent, outcome in self.books.creates()
-            if intent["wire"] == "email" and outcome is not None and outcome["ok"]
-        )
-        moments = ((there.get(c), at) for c, at in handed)
-        return [max(0.0, moment - at) for moment, at in moments if moment is not None]
+        """Wall seconds from when a customer's mail was handed over until its ticket was seen at the desk."""
+        return [row["ms"] / 1000 for row in self.books.rows.of("step") if row["step"] == "mailbox" and row["ok"]]
 
     @cached_property
     def after_the_end(self) -> int:
@@ -419,8 +409,10 @@ def observe(
         UsageError: it is no such folder, or the scenario is not that of the run. SimError: a row is damaged.
     """
     books = Books(ledgers.read(folder))
-    plan = plans.read(folder / "plan")
-    world = plans.world(folder / "plan", plan)
+    # by hand, the ledgers lie beside the plan
+    beside = folder / "plan" if (folder / "plan").is_dir() else folder
+    plan = plans.read(beside)
+    world = plans.world(beside, plan)
     scenario = _scenario(folder, plan.scenario_digest) if scenario is None else scenario
     since, until = plan.window
     desk = sliced(world.desk, since, until, plan.ends)
@@ -431,7 +423,6 @@ def observe(
     sent = {channel.name for channel in plan.channels if channel.wire in WIRES}
     judged, verdicts = ledgers.validity(books), judge(load_limits(scenario.spec), samples(books))
     return Observed(
-        folder=folder,
         scenario=scenario,
         plan=books.rows.plan,
         books=books,

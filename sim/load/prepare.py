@@ -1,4 +1,4 @@
-"""From a scenario to the plan of a load test: the window's customers, what they are called and say, and when each is due.
+"""From a scenario to the plan of a load test: the customers of a window, what they say, and when each is due.
 
 The guard has allowed the desk before anything here is drawn. Nothing here sends anything.
 """
@@ -37,7 +37,7 @@ AFTER = 1.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for. `speed` None: as fast as the desk's own time allows (`cycle`: of an agent, in wall seconds)."""
+    """What was asked for. `speed` None: as fast as the desk allows (`cycle`: of an agent there, in wall seconds)."""
 
     helpdesk: str
     window: tuple[int, int]

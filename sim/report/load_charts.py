@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 WIDE, TALL = 480, 240
-LEFT, RIGHT, TOP, BOTTOM = 68, 22, 12, 36
+LEFT, RIGHT, TOP, BOTTOM = 68, 32, 12, 36
 DECADES = (1e-4, 1e4)
 """What a logarithmic axis shows at most, in seconds."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import sim
+from sim.desk import Channel
 from sim.estimate import Estimate
 from sim.load.books import percentile
 from sim.load.ledger import Delivery
@@ -39,6 +40,10 @@ DELIVERIES = {
     Delivery.NOT_SENT: "not sent",
     Delivery.ENTERED: "entered",
 }
+BESIDE = (Delivery.ENTERED, Delivery.SKIPPED)
+"""What was never to be sent."""
+OF_THE_TARGET = 0.1
+"""As much of a channel's target the intake of mail may take, for waits that are to be held against a prediction."""
 DASH = "–"
 
 
@@ -113,8 +118,8 @@ class Facts:
     origin: str
 
 
-def facts(observed: Observed) -> Facts:
-    """All of it."""
+def facts(observed: Observed, run: str) -> Facts:
+    """All of it. `run` is what commands call the run folder."""
     sections = (agents(observed), mail(observed), left_out(observed))
     return Facts(
         name=observed.scenario.name,
@@ -129,7 +134,7 @@ def facts(observed: Observed) -> Facts:
         customers=customers(observed),
         customer_notes=customer_notes(observed),
         sections=tuple(section for section in sections if section.lines),
-        next=tuple(what_next(observed)),
+        next=tuple(what_next(observed, shlex.quote(run))),
         origin=origin(observed),
     )
 
@@ -193,8 +198,8 @@ def keeping_up(observed: Observed) -> KeepingUp:
         ("achieved", f"{achieved[0]:.3g}/s"),
     )
     note = (
-        f"Lag is wall time from when a contact was due until it was sent; its p99 is {latency(scaled)} of the scenario. "
-        f"In the busiest {BUSIEST:.0f} s {offered[1]:.3g} contacts a second were due, and {achieved[1]:.3g} sent."
+        f"Lag is wall time from when a contact was due until it was sent; p99 is {latency(scaled)} of the scenario. "
+        f"In the busiest {BUSIEST:.0f} s, {offered[1]:.3g}/s were due and {achieved[1]:.3g}/s sent."
     )
     return KeepingUp(sentence, valid.reasons, facts, (note,))
 
@@ -209,7 +214,12 @@ def rates(observed: Observed) -> tuple[tuple[float, float], tuple[float, float]]
 
 def arrivals(observed: Observed) -> tuple[list[float], list[float]]:
     """When contacts of wired channels were due, and when they were sent, in seconds after the start, ascending."""
-    rows = [row for row in observed.deliveries if row.wire in WIRES and row.due is not None]
+    rows = [
+        row
+        for row in observed.deliveries
+        # who comes to a closed channel writes nothing, and a transfer is nothing that a customer sends
+        if row.wire in WIRES and row.delivery not in BESIDE and row.cause != "transfer"
+    ]
     due = sorted(row.due for row in rows if row.due is not None)
     return due, sorted(row.due + row.lag for row in rows if row.due is not None and row.lag is not None)
 
@@ -278,11 +288,14 @@ def each_step(observed: Observed) -> Iterator[Step]:
             )
 
 
+_NAMES = {"mailbox": "mail becomes a ticket"}
+
+
 def steps(observed: Observed) -> Sheet:
     """Each step by wire; where it was due at a time, a row from then and one from when it was sent."""
     rows = []
     for each in each_step(observed):
-        name = f"{each.step} by {'e-mail' if each.wire == 'email' else 'REST'}"
+        name = _NAMES.get(each.step, f"{each.step} by {'e-mail' if each.wire == 'email' else 'REST'}")
         errors = ", ".join(f"{number:,} {kind}" for kind, number in each.errors.most_common()) or "0"
         counts = (f"{len(each.from_send):,}", errors)
         if each.from_due is not None:
@@ -311,7 +324,7 @@ def step_notes(observed: Observed) -> tuple[str, ...]:
         "~: from fewer than 10 / (1 − p) of them; a threshold on it is missed as too few."
     ]
     if any(each.wire == "email" for each in each_step(observed)):
-        notes.append("By e-mail: until the mail server has taken it; when the desk had its ticket stands under Mail.")
+        notes.append("By e-mail: until the mail server has taken it; from then on the mail becomes a ticket.")
     tries = int(np.count_nonzero(observed.steps["last"] == 0))
     if tries:
         notes.append(f"{_many(tries, 'try', 'tries')} failed and were followed by another.")
@@ -328,8 +341,8 @@ def step_notes(observed: Observed) -> tuple[str, ...]:
 def customers(observed: Observed) -> Sheet:
     rows = [_of_channel(observed, code) for code in range(len(observed.desk.channels))]
     header = (
-        "channel", "contacts", "answered", "first response p50", "p90", "in target", "resolved", "chasers",
-        "peak backlog", "still open",
+        "channel", "offered", "answered", "response p50", "p90", "in target", "resolved", "chasers",
+        "peak backlog", "open",
     )  # fmt: skip
     return Sheet("By channel, in scenario time", header, tuple(row for row in rows if row))
 
@@ -377,7 +390,9 @@ def customer_notes(observed: Observed) -> tuple[str, ...]:
     speed = observed.plan["speed"]
     notes = [
         f"These results are in scenario time, the latencies above in wall time: at ×{speed:g}, a second on the wall is "
-        f"{say_duration(speed)} of the scenario. One run: no interval."
+        f"{say_duration(speed)} of the scenario. One run: no interval.",
+        "Response: from an issue's first contact until its first answer; given up, it is endless. Peak backlog: the "
+        "most waiting at the start of an interval. Open: still waiting when the test ended.",
     ]
     lags = [row.detected for row in observed.deliveries if row.detected is not None]
     if lags:
@@ -431,10 +446,24 @@ def mail(observed: Observed) -> Section:
     if delays := observed.intake:
         p50, p99 = (percentile(delays, share) for share in (0.5, 0.99))
         lines.append(
-            f"From handing a mail over until the desk had its ticket: p50 {latency(p50)}, p99 {latency(p99)}, max "
-            f"{latency(max(delays))} of wall time, {_many(len(delays), 'mail', 'mails')}."
+            f"From handing a mail over until its ticket was seen at the desk: p50 {latency(p50)}, p99 {latency(p99)}, "
+            f"max {latency(max(delays))} of wall time, {_many(len(delays), 'mail', 'mails')}."
         )
+        lines += [
+            _fits(observed, channel, p99 or 0.0) for channel in observed.desk.channels if _by_mail(observed, channel)
+        ]
     return Section("mail", "Mail", tuple(lines))
+
+
+def _by_mail(observed: Observed, channel: Channel) -> bool:
+    return observed.wires[channel.name] == "email"
+
+
+def _fits(observed: Observed, channel: Channel, delay: float) -> str:
+    """Whether the desk's intake is small beside the channel's target: it is no part of what was predicted."""
+    inside, target = delay * observed.plan["speed"], channel.target.within / TICKS_PER_SECOND
+    text = f"That p99 is {say_duration(inside)} of the scenario; {channel.name}'s target is {say_duration(target)}."
+    return text if inside <= OF_THE_TARGET * target else f"{text} Too much of it to hold a prediction against."
 
 
 def left_out(observed: Observed) -> Section:
@@ -453,9 +482,8 @@ def left_out(observed: Observed) -> Section:
     return Section("skipped", "Not sent, and why", tuple(lines))
 
 
-def what_next(observed: Observed) -> Iterator[tuple[str, str]]:
-    folder, books = shlex.quote(str(observed.folder)), observed.books
-    unknown = len(books.open_intents())
+def what_next(observed: Observed, folder: str) -> Iterator[tuple[str, str]]:
+    unknown = len(observed.books.open_intents())
     if unknown:
         what = f"{_many(unknown, 'request was', 'requests were')} never answered; ask the desk what became of that"
         yield what, f"sim load --reconcile {folder}"

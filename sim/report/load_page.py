@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.load.observe import STEPS, WRITES, Observed
+from sim.load.observe import Observed
 from sim.report.load_charts import Line, chart, clock, decades, linear
 from sim.report.load_facts import arrivals, facts, latency
 from sim.tables import Array, Floats
@@ -35,7 +35,8 @@ class Picture:
 
 def page(observed: Observed) -> str:
     """The page, complete."""
-    return _template().render(told=facts(observed), pictures=pictures(observed))
+    # its folder may be moved: RUN stands for wherever it lies
+    return _template().render(told=facts(observed, "RUN"), pictures=pictures(observed))
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +51,7 @@ def _template() -> Template:
 
 
 def pictures(observed: Observed) -> tuple[Picture, ...]:
-    """What was offered against what was sent, the latency of writes, and the lag, over the time of the test."""
+    """What was offered against what was sent, the latency of contacts, and the lag, over the time of the test."""
     seconds = max(observed.window_seconds, observed.seconds, 1e-3)
     edges = np.linspace(0.0, seconds, BINS + 1)
     return (_arrivals(observed, edges), _latencies(observed, edges), _lags(observed, edges))
@@ -72,19 +73,18 @@ def _arrivals(observed: Observed, edges: Floats) -> Picture:
 
 def _latencies(observed: Observed, edges: Floats) -> Picture:
     table = observed.steps
-    writes = table.where((table["step"] < STEPS.index(WRITES[-1]) + 1) & (table["last"] == 1) & (table["ok"] == 1))
-    due = writes.where(np.isfinite(writes["from_due"]))
+    due = table.where((table["last"] == 1) & (table["ok"] == 1) & np.isfinite(table["from_due"]))
     lines = (
         Line("from due, median", "a", _binned(edges, due["sent"], due["from_due"], np.median)),
         Line("from due, longest", "b", _binned(edges, due["sent"], due["from_due"], np.max)),
-        Line("from send, median", "c", _binned(edges, writes["sent"], writes["from_send"], np.median)),
-        Line("from send, longest", "d", _binned(edges, writes["sent"], writes["from_send"], np.max)),
+        Line("from send, median", "c", _binned(edges, due["sent"], due["from_send"], np.median)),
+        Line("from send, longest", "d", _binned(edges, due["sent"], due["from_send"], np.max)),
     )
     values = [y for line in lines for _, y in line.points if y is not None]
     longest = latency(max(values)) if values else "–"
-    words = f"Latency of writes over {_over(edges)}, by when they were sent, on a logarithmic axis; at most {longest}."
+    words = f"Latency of contacts over {_over(edges)}, by when they were sent, logarithmic; at most {longest}."
     svg = chart("latencies", words, lines, clock(float(edges[-1])), decades(values, latency_label))
-    return Picture("Latency of writes, in wall time", lines, svg)
+    return Picture("Latency of contacts, in wall time", lines, svg)
 
 
 def _lags(observed: Observed, edges: Floats) -> Picture:

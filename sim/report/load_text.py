@@ -10,9 +10,9 @@ from sim.report.console import aligned, wrapped
 from sim.report.load_facts import Facts, Sheet, facts
 
 
-def report(observed: Observed) -> str:
-    """The whole text."""
-    told = facts(observed)
+def report(observed: Observed, folder: str) -> str:
+    """The whole text; `folder` is the run folder as the user would type it."""
+    told = facts(observed, folder)
     parts = [
         f"{told.name} · load test\n{wrapped(told.headline)}",
         _thresholds(told),
@@ -23,7 +23,7 @@ def report(observed: Observed) -> str:
         f"What the customers experienced, in scenario time\n{_sheet(told.customers)}\n{_lines(told.customer_notes)}",
         *(f"{section.title}\n{_lines(section.lines)}" for section in told.sections),
         "\n".join(f"{words}: {command}" if command else f"{words}." for words, command in told.next),
-        f"results: {observed.folder}",
+        f"results: {folder}",
     ]
     return "\n\n".join(part for part in parts if part)
 

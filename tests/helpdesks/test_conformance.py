@@ -20,6 +20,7 @@ from sim.helpdesks.protocol import Author, Kind, State, Trouble
 from sim.helpdesks.tokens import Tokens
 from sim.load.guard import target
 from sim.load.http import HttpSession
+from sim.scenario.mapping import read_mapping
 
 pytestmark = [pytest.mark.desks, pytest.mark.timeout(120)]
 
@@ -27,8 +28,8 @@ pytestmark = [pytest.mark.desks, pytest.mark.timeout(120)]
 ADAPTERS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "rt": ("rt", "rt", {}),
     "django-helpdesk": ("django-helpdesk", "django-helpdesk", {}),
-    "rest-rt": ("rt", "rest", {"mapping": "rt"}),
-    "rest-django-helpdesk": ("django-helpdesk", "rest", {"mapping": "django-helpdesk"}),
+    "rest-rt": ("rt", "rest", {"mapping": read_mapping("rt").data}),
+    "rest-django-helpdesk": ("django-helpdesk", "rest", {"mapping": read_mapping("django-helpdesk").data}),
 }
 OURS = ("rt", "django-helpdesk")
 
@@ -78,20 +79,19 @@ def test_one_account_for_both_tells_them_apart(bench: Bench, monkeypatch: pytest
     """Where customers and agents share a token, an answer is still the agent's and a reply the customer's."""
     monkeypatch.setattr(bench.desk, "_tokens", Tokens(bench.secrets[0], bench.secrets[0]))
     PROMISES["tells_who_writes"](bench)
-    PROMISES["answers_and_resolves"](bench)
 
 
 @pytest.mark.parametrize("bench", OURS, indirect=True)
-def test_a_number_of_requests_is_enough(bench: Bench) -> None:
+def test_a_few_requests_are_enough(bench: Bench) -> None:
     """A poll of an open ticket takes at most three requests, a list of open tickets one."""
     ticket = bench.open()
     bench.desk.poll(ticket)
     bench.session.headers.clear()
     bench.desk.poll(ticket)
-    assert len(bench.session.headers) <= 3
-    bench.session.headers.clear()
+    polling = len(bench.session.headers)
     bench.desk.open_tickets(bench.run)
-    assert len(bench.session.headers) == 1
+    listing = len(bench.session.headers) - polling
+    assert (polling <= 3, listing) == (True, 1)
 
 
 # --- e-mail ---
@@ -157,9 +157,7 @@ def until(holds: Callable[[], Any], seconds: float = 20.0) -> Any:
 # --- what goes wrong on the desk's side ---
 
 
-def test_a_create_that_fails_after_the_fact_is_found(
-    real_desk: StartDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_create_that_fails_after_the_fact_is_found(real_desk: StartDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its mail down, django-helpdesk answers 500 to a create, and the ticket is there: a search finds it."""
     desk = real_desk("django-helpdesk")
     bench = bench_of(desk, "django-helpdesk", {})

@@ -39,7 +39,7 @@ from sim.helpdesks.local import (
     up,
 )
 from sim.helpdesks.local.desk import Desk
-from sim.helpdesks.local.mailbox import entry
+from sim.helpdesks.local.mailbox import Mailbox, entry
 from sim.helpdesks.local.product import Command, Say, environment, fetch, our_module, users
 
 T = TypeVar("T")
@@ -249,7 +249,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 
 def test_mailbox_takes_mail_under_test_alone(serve: Callable[..., str], tmp_path: Path) -> None:
-    """The mailbox keeps mail for domains under .test in a file of its user's, and refuses any other with 550."""
+    """The mailbox keeps mail for domains under .test and refuses any other with 550."""
     smtp = serve("mailbox", "--file", str(tmp_path / "box.jsonl"))
     for to in ("ann@run1.test", "Bob@Desk.TEST"):
         mail(smtp, to, "hello")
@@ -258,6 +258,15 @@ def test_mailbox_takes_mail_under_test_alone(serve: Callable[..., str], tmp_path
             mail(smtp, to, "hello")
         assert refused.value.recipients[to][0] == 550
     assert [row["rcpt"] for row in lines(tmp_path / "box.jsonl")] == [["ann@run1.test"], ["Bob@Desk.TEST"]]
+
+
+def test_mailbox_is_its_users_alone(tmp_path: Path) -> None:
+    """The mailbox's file can be read by its user alone, whatever the user's habits."""
+    before = os.umask(0o022)
+    try:
+        Mailbox(tmp_path / "box.jsonl")
+    finally:
+        os.umask(before)
     assert stat.S_IMODE((tmp_path / "box.jsonl").stat().st_mode) == 0o600
 
 
@@ -369,6 +378,7 @@ def test_down_keeps_the_data_and_purge_does_not(tiny: TinyDesk) -> None:
     assert running("tiny") is None
     assert not any(map(processes.alive, first.processes.values()))
     assert "down" in describe(status("tiny")[0])
+    assert status("tiny")[0].processes == {}
     assert str(first.folder) in said[-1]
     again = up("tiny", say=quiet)
     assert (again.host, again.smtp) == (first.host, first.smtp)
@@ -495,6 +505,31 @@ def test_rt_that_is_not_installed(
     assert mistake.value.exit_code == 2
     assert message in str(mistake.value)
     assert not (tmp_path / "desks").exists()
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_rt_is_installed_by_root_on_debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works: bool) -> None:
+    """With `install`, root gets Debian's packages without questions; where that fails, the end of its log is told."""
+    apt = tmp_path / "apt-get"
+    get = f"touch {tmp_path / 'rt-server'}" if works else "echo no such package; exit 100"
+    apt.write_text(f'#!/bin/sh\necho "$DEBIAN_FRONTEND $@" >>{tmp_path / "calls"}\n[ $1 = update ] || {{ {get}; }}\n')
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for name in ("SERVER", "SET_UP", "GATEWAY", "SENDMAIL"):
+        monkeypatch.setattr(request_tracker, name, tmp_path / "rt-server")
+    monkeypatch.setattr(request_tracker, "DEBIAN", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    desk = request_tracker.RtDesk()
+    desk.check(install=True)
+    (tmp_path / "logs").mkdir()
+    if works:
+        desk.require(tmp_path, say=quiet)
+    else:
+        with pytest.raises(DeskFailed, match=r"could not install Request Tracker 5.*\nno such package"):
+            desk.require(tmp_path, say=quiet)
+    update, install = (tmp_path / "calls").read_text().splitlines()
+    assert update == "noninteractive update -q"
+    assert install.startswith("noninteractive install -q -y --no-install-recommends request-tracker5 ")
 
 
 def test_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -29,13 +29,15 @@ from sim.tables import Table
 
 HOUR = 3_600_000
 T0 = 1_800_000_000.0
+MAIL = 0.4
+"""Seconds after which a mail is a ticket."""
 RUN = "0123456789abcdef0123456789abcdef"
 
 
 @dataclass(frozen=True)
 class Test:
-    """A load test as it is to have gone. `fails` maps a contact to what came of its create: a kind, and whether the
-    ticket exists all the same; `dropped` and `unsent` list contacts; `slow` adds seconds to the lag of every send."""
+    """A load test as it is to have gone. `fails` are contacts with what came of their create, and whether the ticket
+    exists all the same; `dropped` and `unsent` list contacts; `slow` adds seconds to the lag of every send."""
 
     __test__ = False
 
@@ -46,8 +48,8 @@ class Test:
     drain: int = 2 * HOUR
     speed: float = 60.0
     workers: int = 2
-    wires: dict[str, str] = field(default_factory=lambda: {"phone": "enter", "email": "email"})
-    fails: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    wires: tuple[tuple[str, str], ...] = (("phone", "enter"), ("email", "email"))
+    fails: tuple[tuple[str, str, bool], ...] = ()
     dropped: tuple[str, ...] = ()
     unsent: tuple[str, ...] = ()
     slow: float = 0.0
@@ -61,6 +63,11 @@ def _happened(path: str, sets: tuple[str, ...]) -> tuple[Scenario, Desk, Populat
     scenario = read(Path(path), sets)
     desk, population = lower.desk(scenario), draw(scenario, 1, 0)
     return scenario, desk, population, simulate(desk, population).contacts
+
+
+def happened(path: str, sets: tuple[str, ...]) -> Table:
+    """The contacts of the whole scenario, as simulated."""
+    return _happened(path, sets)[-1]
 
 
 def write(folder: Path, test: Test) -> Path:
@@ -78,7 +85,7 @@ def write(folder: Path, test: Test) -> Path:
 
 
 def _plan(test: Test, scenario: Scenario, desk: Desk, population: Population, planned: list[Row]) -> tuple[Plan, World]:
-    world = World(desk, population)
+    world, wires = World(desk, population), dict(test.wires)
     plan = Plan(
         run=RUN,
         scenario=scenario.name,
@@ -96,8 +103,9 @@ def _plan(test: Test, scenario: Scenario, desk: Desk, population: Population, pl
         settings={"queue": "Support"},
         agents="scenario",
         channels=tuple(
-            Channel(channel.name, test.wires[channel.name], WHY.get(test.wires[channel.name], ""))
+            Channel(channel.name, wire, WHY.get(wire, ""))
             for channel in desk.channels
+            for wire in [wires[channel.name]]
         ),
         rate=50.0,
         mail={"smtp": "127.0.0.1:2525", "to": "support@desk.test", "mailbox": "/mailbox.jsonl"},
@@ -119,7 +127,7 @@ class _Books:
         self.folder, self.test, self.desk = folder, test, desk
         self.luck = np.random.default_rng(7)
         self.events: list[tuple[float, int, int, Callable[[Ledger], Any]]] = []
-        self.words = desk.words()
+        self.words, self.wires = desk.words(), dict(test.wires)
         self._tickets = 0
 
     def wall(self, tick: int) -> float:
@@ -142,7 +150,7 @@ class _Books:
             channel = self.words["channel"][row["channel"]]
             if row["cause"] == Cause.FIRST:
                 intent = self.words["intent"][row["intent"]]
-                about = (row["issue"], row["customer"], channel, test.wires[channel], row["offered"], intent)
+                about = (row["issue"], row["customer"], channel, self.wires[channel], row["offered"], intent)
                 planned.append(Row(*about, "Ada Example", "ada@customers.test", "A question", "Where is it?"))
             self._contact(row, channel, row["customer"] % test.workers)
         for number in range(test.foreign):
@@ -153,7 +161,7 @@ class _Books:
 
     def _contact(self, row: dict[str, Any], channel: str, worker: int) -> None:
         test, c = self.test, f"{row['issue']}.{row['attempt']}"
-        due, wire = self.wall(row["offered"]), test.wires[channel]
+        due, wire = self.wall(row["offered"]), self.wires[channel]
         cause = self.words["cause"][row["cause"]]
         about = {"cause": cause, "channel": channel, "due": due}
         if row["cause"] != Cause.FIRST:
@@ -171,13 +179,16 @@ class _Books:
         lag = float(self.luck.lognormal(-7.0, 0.8)) + test.slow
         sent, took = due + lag, float(self.luck.lognormal(-2.1, 0.35))
         ticket = self._ticket()
-        trouble = test.fails.get(c)
+        trouble = {name: (kind, exists) for name, kind, exists in test.fails}.get(c)
         self.step(sent, took, worker, c, "create", wire, channel, due, ticket=ticket, trouble=trouble)
         about |= {"lag": lag, "late": lag > 0.25}
         if trouble is None or trouble[1]:
             delivery = Delivery.SENT if trouble is None else Delivery.CREATED_DESPITE_ERROR
-            after = sent + took + (0.4 if wire == "email" else 0.0)
-            self.note(after, worker, lambda books: books.delivery(c, delivery, ticket=ticket, **about))
+            after = sent + took + (MAIL if wire == "email" else 0.0)
+            known = None if wire == "email" else ticket
+            self.note(sent + took, worker, lambda books: books.delivery(c, delivery, ticket=known, **about))
+            if wire == "email":
+                self.note(after, 0, lambda books: books.step(c, "mailbox", ms=1000 * MAIL, ok=True))
             there = row["offered"] + round((after - due) * test.speed * 1000)
             row |= {"offered": min([there, *(row[name] for name in ("taken", "ended") if row[name] != NEVER)])}
             self._lives(c, row, worker, channel, wire, ticket)
@@ -227,7 +238,7 @@ class _Books:
         def comes_of_it(books: Ledger) -> None:
             ms = took * 1000
             if trouble is None:
-                books.outcome(named["id"], ok=True, ms=ms, ticket=ticket, status=201)
+                books.outcome(named["id"], ok=True, ms=ms, ticket=None if wire == "email" else ticket)
             else:
                 kind, exists = trouble
                 books.outcome(

@@ -412,9 +412,12 @@ def test_a_desk_that_never_was_there(books: Callable[..., Books]) -> None:
     assert lost(books(sequence(failure("0-0"), failure("0-1"))))
 
 
-def test_one_failure_at_the_end_loses_no_desk(books: Callable[..., Books]) -> None:
-    """One server error as the last of three writes is no lost desk."""
+def test_a_failure_at_the_end_loses_no_desk(books: Callable[..., Books], tmp_path: Path) -> None:
+    """One server error as the last of three writes is no lost desk, nor are two timeouts of 30 s as the last of 20."""
+    (folder := tmp_path / "two").mkdir()
+    hung = [failure(f"0-{n}", "timeout", 40.0, ms=30_000.0) for n in (18, 19)]
     assert not lost(books(sequence(outcome("0-0"), outcome("0-1"), failure("0-2", "server"))))
+    assert not lost(Books(read(write(folder, sequence(*(outcome(f"0-{n}") for n in range(18)), *hung)))))
 
 
 # --- exit codes ------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ class DjangoDesk:
         shutil.rmtree(folder / "venv", ignore_errors=True)
         log = folder / "logs" / "install.log"
         make = Command((sys.executable, "-m", "venv", str(folder / "venv")))
-        run(make, log=log, what="make a Python environment", env=users())
+        run(make, log=log, what="make a Python environment (Debian has that in python3-venv)", env=users())
         pip = (str(_python(folder)), "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
         fill = Command((*pip, "-r", str(SITE / "requirements.txt")))
         run(fill, log=log, what="install django-helpdesk", env=users())
