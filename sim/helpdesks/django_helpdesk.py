@@ -42,7 +42,7 @@ from sim.helpdesks.tokens import Tokens
 PAGE = 500
 """Tickets a page. Each page costs a look at all of them, so that few large ones are cheaper than many."""
 
-OPEN, REOPENED, RESOLVED, CLOSED = 1, 2, 3, 4
+OPEN, REOPENED, RESOLVED, CLOSED, DUPLICATE = 1, 2, 3, 4, 5
 _STATES = {OPEN: State.OPEN, REOPENED: State.OPEN, RESOLVED: State.RESOLVED}
 _AMONG_OPEN = f"?status={OPEN},{REOPENED}"
 _NO_HEADERS: Mapping[str, str] = {}
@@ -68,7 +68,7 @@ class DjangoHelpdesk:
         rating="custom field",
         deletes="hard",
         polls=5.0,
-        lives=2.0,
+        lives=1.0,  # of 300 tickets; 3 of 40, 0.4 of 1,000
         leaves="nothing of the tickets; the numbers they had are not given again",
     )
 
@@ -174,11 +174,15 @@ class DjangoHelpdesk:
 
     def delete(self, tickets: Sequence[str]) -> None:
         for ticket in tickets:
-            path = f"/api/tickets/{number(ticket)}/"
-            response = self._send("DELETE", path, self._tokens.agent)
-            # gone already is gone
-            if response.status != 404:
-                judge(response, "delete a ticket")
+            try:
+                # among all tickets a deletion takes a second at a thousand of them; nothing of ours is a duplicate
+                self._set_status(ticket, DUPLICATE, "", "delete a ticket", self._tokens.agent)
+            except Trouble as trouble:
+                if trouble.kind is not Kind.MISSING:
+                    raise
+                continue
+            path = f"/api/tickets/{number(ticket)}/?status={DUPLICATE}"
+            judge(self._send("DELETE", path, self._tokens.agent), "delete a ticket")
 
     # --- what they are made of ---
 
@@ -195,8 +199,8 @@ class DjangoHelpdesk:
 
     def _form(self, token: str) -> _Form:
         if token not in _forms:
-            # no ticket is a duplicate: the page has the form, and an empty list
-            asked = "/api/tickets/?status=5&page_size=1"
+            # hardly a ticket is a duplicate: the page has the form, and a short list
+            asked = f"/api/tickets/?status={DUPLICATE}&page_size=1"
             page = judge(self._send("GET", asked, token, headers={"Accept": "text/html"}), "read the page of tickets")
             _forms[token] = _form(page.text)
         return _forms[token]

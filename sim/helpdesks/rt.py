@@ -133,14 +133,12 @@ class RequestTracker:
         return self._tickets(run, f"({_of(run)}) AND Status = '__Active__'")
 
     def take(self, ticket: str) -> None:
-        agent = self._tokens.agent
-        if self._state(ticket) is not State.OPEN:
-            raise Trouble(Kind.REJECTED, "take a ticket: it is not open any more")
-        mine = f"id = {number(ticket)} AND Owner = '__CurrentUser__'"
-        if self._holds(mine, agent):
-            return
+        agent, mine = self._tokens.agent, "Owner = '__CurrentUser__'"
+        found = f"id = {number(ticket)}"
+        if not self._holds(f"{found} AND Status = '__Active__' AND ({mine} OR Owner = 'Nobody')", agent):
+            raise Trouble(Kind.REJECTED, "take a ticket: it is not open any more, or somebody else's")
         self._ask("PUT", f"/ticket/{number(ticket)}/take", "take a ticket", agent, {})
-        if not self._holds(mine, agent):
+        if not self._holds(f"{found} AND {mine}", agent):
             raise Trouble(Kind.REJECTED, "take a ticket: it is somebody else's")
 
     def answer(self, ticket: str, text: str) -> None:

@@ -18,6 +18,7 @@ from sim.behaviour.feeling import perceived_gain, replies, satisfaction_logit, s
 from sim.desk import Desk
 from sim.helpdesks.protocol import State, Ticket, Trouble
 from sim.load.ledger import Delivery, LedgerBroken
+from sim.load.mail import Letter, Open
 from sim.load.plan import CARRIED, Plan, World, owner
 from sim.load.slice import running
 from sim.load.steps import Act, Done, Steps
@@ -102,6 +103,13 @@ class Dispatcher:
         self._mailed: dict[str, tuple[float, str | None]] = {}
         """Contacts that went by mail and are not at the desk yet: when, and the old ticket that they are for."""
         self._replied: dict[str, Then] = {}
+        self.open = Open(plan.run)
+        """Who waits for letters."""
+        self._threads: dict[str, Letter] = {}
+        """By ticket, the newest letter: what its customer's mail answers."""
+        for row in plan.rows:
+            if row.wire == "email":
+                self.open.begin(f"{row.issue}.1", row.email)
         self._posted: dict[str, int] = {}
         """Answers of agents, by ticket."""
         self._seen: dict[str, int] = {}
@@ -168,7 +176,7 @@ class Dispatcher:
     def hears(self, report: Report) -> None:
         """A worker's report; from any greenlet."""
         handle = {
-            "sent": self._is_sent, "replied": self._is_replied, "saw": self._is_seen, "letter": self._has_letter,
+            "sent": self._is_sent, "replied": self._is_replied, "saw": self._is_seen,
         }.get(report["is"])  # fmt: skip
         if handle is not None:
             self.inbox.put(partial(handle, report))
@@ -209,9 +217,14 @@ class Dispatcher:
     def _is_seen(self, report: Report) -> None:
         self._saw(report["ticket"], int(report["answers"]), State(report["state"]))
 
-    def _has_letter(self, report: Report) -> None:
-        ticket = self._ticket(report["c"]) or report.get("ticket")
-        if ticket:
+    def has_letter(self, c: str, letter: Letter, *, automatic: bool) -> None:
+        """The mailbox holds a letter about a contact; from any greenlet."""
+        self.inbox.put(partial(self._reads, c, letter, automatic))
+
+    def _reads(self, c: str, letter: Letter, automatic: bool) -> None:
+        ticket = self._ticket(c) or letter.number
+        self._threads[ticket] = letter
+        if not automatic:
             self._saw(ticket, self._seen.get(ticket, 0) + 1, State.OPEN)
 
     def _saw(self, ticket: str, answers: int, state: State) -> None:
@@ -223,7 +236,7 @@ class Dispatcher:
         for number, then in waiting:
             if number <= self._seen[ticket]:
                 then(True)
-        if self.plan.agents == "none" and self._seen[ticket]:
+        if self.plan.agents == "none" and self._seen[ticket] and ticket in self._current:
             contact = self._cases[self._current[ticket]].contact
             self.centre.is_answered(contact, True if state is not State.OPEN else None)
 
@@ -282,6 +295,8 @@ class Dispatcher:
             if ticket is not None:
                 self._watch(c)
 
+        if self._wires[contact.channel] == "email":
+            self.open.begin(c, self._rows[contact.issue].email)
         self._on_the_way[c] = arrived
         self._order(contact, "send", on=on, cause=Cause(contact.cause).name.lower(), number=contact.attempt - 1)
 
@@ -321,6 +336,9 @@ class Dispatcher:
             "channel": self.plan.channels[contact.channel].name, "wire": self._wires[contact.channel],
             "ticket": self._ticket(c), "due": self.time(), "number": 0, **more,
         }  # fmt: skip
+        letter = self._threads.get(order.get("on") or order["ticket"] or "")
+        if letter is not None:
+            order |= {"subject": letter.reply_subject, "references": list(letter.thread)}
         self._tell(owner(self._rows[contact.issue].customer, self.workers), order)
 
     # --- the wire: agents --------------------------------------------------------------------------------------------

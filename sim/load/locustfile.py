@@ -288,14 +288,15 @@ class Node:
             return None
         from sim.load.post_office import Deliveries
 
-        return Deliveries(self.plan)
+        return Deliveries(self.plan, self.target)
 
     def _reads_mail(self) -> None:
-        mail = self.plan.mail
-        if mail is not None and mail.get("mailbox") and any(each.wire == "email" for each in self.plan.channels):
-            from sim.load.post_office import letters
+        if self.plan.mail is None or not any(each.wire == "email" for each in self.plan.channels):
+            return
+        from sim.load.post_office import letters
 
-            gevent.spawn(letters, self.plan, self.dispatcher, lambda: self.ended)
+        dispatcher, ledger = self.dispatcher, self.ledger
+        gevent.spawn(letters, self.plan, dispatcher.open, dispatcher, ledger, lambda: self.ended, gevent.sleep)
 
     def _runs(self) -> None:
         worker = self.worker

@@ -32,8 +32,8 @@ CLOSING = {"confirm": Occasion.THANKS, "withdraw": Occasion.CLOSE}
 class Courier(Protocol):
     """Brings customers' mail to the desk."""
 
-    def deliver(self, post: Post, number: int, *, again: bool) -> None:
-        """Message `number` of a contact; `again`: it goes into the thread that the desk knows. Raises Trouble."""
+    def deliver(self, post: Post, number: int, *, subject: str | None, references: Sequence[str]) -> None:
+        """Message `number` of a contact, perhaps into the thread of a letter. Raises Trouble."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Worker:
     def _first(self, row: Row, due: float) -> None:
         c = f"{row.issue}.1"
         post = self._post(row, c, row.subject, row.body)
-        self._send(c, post, row.channel, row.wire, "first", due, on=None, number=0)
+        self._send(c, post, row.channel, row.wire, "first", due, on=None, number=0, thread=_thread({}))
 
     # --- what the centre asks for ------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class Worker:
         post = self._words(order, occasion)
         self._send(
             order["c"], post, order["channel"], order["wire"], cause, order["due"], on=order["on"],
-            number=order["number"],
+            number=order["number"], thread=_thread(order),
         )  # fmt: skip
 
     def _chases(self, order: Order) -> None:
@@ -157,8 +157,8 @@ class Worker:
         post, number = self._words(order, occasion), order["number"]
         if order["wire"] == "email":
             assert self.courier is not None
-            deliver = self.courier.deliver
-            return self._steps_write(order, step, lambda desk: deliver(post, number, again=True), wire="email")
+            deliver, thread = self.courier.deliver, _thread(order)
+            return self._steps_write(order, step, lambda desk: deliver(post, number, **thread), wire="email")
         return self._steps_write(order, step, lambda desk: desk.reply(order["ticket"], post))
 
     def _steps_write(self, order: Order, step: Any, act: Act, wire: Any = "rest") -> Done:
@@ -171,7 +171,17 @@ class Worker:
     # --- a contact ---------------------------------------------------------------------------------------------------
 
     def _send(
-        self, c: str, post: Post, channel: str, wire: Any, cause: str, due: float, *, on: str | None, number: int
+        self,
+        c: str,
+        post: Post,
+        channel: str,
+        wire: Any,
+        cause: str,
+        due: float,
+        *,
+        on: str | None,
+        number: int,
+        thread: Mapping[str, Any],
     ) -> None:
         """Make contact, and write down what became of it: the one delivery of this contact."""
         again = on is not None and Can.REPLY in self.abilities.can
@@ -179,10 +189,10 @@ class Worker:
         found: Act | None = None
         if wire == "email":
             assert self.courier is not None
-            courier = self.courier
+            deliver = self.courier.deliver
 
             def act(desk: Helpdesk) -> None:
-                courier.deliver(post, number, again=again)
+                deliver(post, number, **thread)
 
         elif again:
             assert on is not None
@@ -264,3 +274,8 @@ class Worker:
             self.report(
                 {"is": "saw", "ticket": ticket, "c": watched.c, "answers": thread.answers, "state": thread.state.value}
             )
+
+
+def _thread(order: Order) -> dict[str, Any]:
+    """The letter that a mail answers, as far as it is known."""
+    return {"subject": order.get("subject"), "references": tuple(order.get("references") or ())}

@@ -19,9 +19,8 @@ from hashlib import sha512
 
 from sim.population.vocabulary import COMMON, DAYS, GENERAL, INTENTS, NAMED, PEOPLE, STREETS, TIMES, TONES, Tone
 
-LONGEST = 120
-"""No body has more words, greeting and name included."""
 SHORTEST = 20
+"""Words of a body, greeting and name included. None has more than 120."""
 
 
 class Occasion(StrEnum):
@@ -157,9 +156,8 @@ def _body(sentences: list[str], filler: list[str], frame: _Frame, *, goal: int) 
     for each in filler:
         if words >= goal:
             break
-        if words + _count(each) <= LONGEST:
-            start.append(each)
-            words += _count(each)
+        start.append(each)
+        words += _count(each)
     gap = " " if frame.flat or sum(map(_count, start)) < 35 else "\n\n"
     text = " ".join(start) + gap + last
     return "\n\n".join(part for part in (frame.greeting, text, frame.ending) if part)

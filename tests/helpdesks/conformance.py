@@ -1,6 +1,6 @@
 """What every helpdesk adapter promises, as functions over a `Bench`: each fails where the promise is broken.
 
-Run them over an adapter of your own: make a `Bench` for every function of `PROMISES`, and call it. Each uses a run of its
+Run them over an adapter of your own: make a `Bench` for every function of `PROMISES`, and call it. Each has a run of its
 own and deletes nothing but that, so one desk serves all.
 """
 

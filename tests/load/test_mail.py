@@ -426,10 +426,11 @@ def test_a_number_is_learnt_from_the_confirmation(waiting: Open) -> None:
 
 
 def test_a_number_may_be_told(waiting: Open) -> None:
-    """What the desk's list says of a ticket is as good; `[support-42]` is a number, our own token is none."""
+    """What the desk's list says of a ticket is as good; a header or `[support-42]` is a number, our token none."""
     waiting.number("18.1", "42")
     assert match(replace(DJANGO_ANSWERS, subject="[support-42] Answer (Updated)"), waiting) == "18.1"
     assert replace(LETTER, subject="x [17.1 3fa9c2d1]").number == ""
+    assert replace(LETTER, subject="x", ticket="desk.test #42").number == "42"
 
 
 def test_a_token_in_the_subject_tells(waiting: Open) -> None:
