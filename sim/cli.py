@@ -10,18 +10,17 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from sim import __version__
+from sim import __version__, cli_load
 from sim.errors import ScenarioError, SimError, UsageError
+from sim.terminal import progress_bar, read_scenario, warn
 
 if TYPE_CHECKING:
-    from sim.run import Progress, Result
+    from sim.run import Result
     from sim.scenario.read import Scenario
     from sim.stopping import Rule
 
@@ -108,9 +107,11 @@ def commands() -> None:
     sim validate scenarios/first.yaml       is the file right, and what does it assume?
     sim new --from counts.csv               a scenario from your own counts
     sim run FILE --set phone.staff=8        the same with one thing changed
+    sim load FILE --helpdesk rt …           the same customers, sent to a real helpdesk
 
     Exit codes: 0 passed, 1 internal error or results not writable, 2 usage or scenario malformed, 3 a threshold missed,
-    130 interrupted. Shell completion: eval "$(_SIM_COMPLETE=bash_source sim)" (or zsh_source, fish_source).
+    4 a load test's generator could not keep up, 5 a helpdesk refused, unreachable or lost, 130 interrupted.
+    Shell completion: eval "$(_SIM_COMPLETE=bash_source sim)" (or zsh_source, fish_source).
     """
 
 
@@ -180,8 +181,8 @@ def run(
     several = len(points) > 1
     runs = []
     # every mistake, before the first run
-    scenarios = [_read(file, point, name) for name, point in points]
-    _warn(*scenarios)
+    scenarios = [read_scenario(file, point, name) for name, point in points]
+    warn(*scenarios)
     most = replications or (stopping.MOST if precisions else REPLICATIONS)
     rules = [stopping.rule(precisions, scenario.spec, most) if precisions else None for scenario in scenarios]
     for (name, point), scenario, rule in zip(points, scenarios, rules, strict=True):
@@ -226,7 +227,7 @@ def _simulated(
     with results.partial(parent) as partial:
         contacts = partial / "contacts"
         contacts.mkdir()
-        with _progress(quiet=quiet) as progress:
+        with progress_bar("replications", quiet=quiet) as progress:
             result = simulate(
                 scenario, contacts, seed=seed, replications=replications, rule=rule, jobs=jobs,
                 uncertain=uncertain, progress=progress,
@@ -263,7 +264,7 @@ def validate(
         return
     if file is None and explained is None:
         raise UsageError("validate needs a file", "name one, as in sim validate scenarios/first.yaml")
-    scenario = _read(file, sets, variant) if file is not None else None
+    scenario = read_scenario(file, sets, variant) if file is not None else None
     if explained is not None:
         from sim.scenario.explain import explain
 
@@ -272,7 +273,7 @@ def validate(
     from sim.report import assumptions
 
     assert scenario is not None
-    _warn(scenario)
+    warn(scenario)
     if as_json:
         click.echo(json.dumps(assumptions.document(scenario), ensure_ascii=False))
     else:
@@ -299,7 +300,7 @@ def population(
     from sim.population.draw import draw
     from sim.report import people
 
-    scenario = _read(file, sets, variant)
+    scenario = read_scenario(file, sets, variant)
     drawn = people.People(scenario, draw(scenario, seed, replication), seed, replication, issues)
     if as_json:
         click.echo(json.dumps(people.document(drawn), ensure_ascii=False, allow_nan=False))
@@ -330,7 +331,7 @@ def backtest(
     from sim.report import backtest_text
     from sim.workers import pool
 
-    scenario = _read(file, sets)
+    scenario = read_scenario(file, sets)
     with pool(min(jobs or os.cpu_count() or 1, replications)) as executor:
         result = verb.backtest(scenario, seed=seed, replications=replications, over=executor.map)
         variants = verb.grid(scenario, seed=seed, over=executor.map) if with_grid else ()
@@ -403,7 +404,7 @@ def verify(names: tuple[str, ...], jobs: int | None, *, full: bool, as_json: boo
     from sim import verify as verb
     from sim.verify import cases, forms, text
 
-    with _progress(quiet=as_json) as progress:
+    with progress_bar("replications", quiet=as_json) as progress:
         found = verb.verify(cases.chosen(names), forms.FULL if full else forms.SHORT, processes=jobs, progress=progress)
     if as_json:
         click.echo(json.dumps(text.document(found), ensure_ascii=False, allow_nan=False))
@@ -445,41 +446,5 @@ def follow(folder: Path, contact: str | None, *, as_json: bool) -> None:
     click.echo(json.dumps(life.document(told), ensure_ascii=False) if as_json else life.text(told))
 
 
-def _warn(*scenarios: Scenario) -> None:
-    """What cannot go well, before it is run."""
-    from sim.scenario.capacity import warnings
-
-    for sentence in dict.fromkeys(each for scenario in scenarios for each in warnings(scenario.spec)):
-        click.echo(f"sim: warning: {sentence}", err=True)
-
-
-def _read(file: Path, sets: tuple[str, ...], variant: str | None = None) -> Scenario:
-    from sim.scenario.ranges import sweep
-    from sim.scenario.read import read
-
-    if sweep(sets) != [sets]:
-        raise UsageError("a range of values makes several runs", "give one value; only sim run takes a range")
-    return read(_found(file), sets, variant=variant)
-
-
-def _found(file: Path) -> Path:
-    """The file, or the scenario of that name that came with the package."""
-    shipped = Path(__file__).parent / "shipped" / file.name
-    if file.exists() or not shipped.exists() or file.parent.name not in ("", "scenarios"):
-        return file
-    click.echo(f"sim: {file} is not here; using the scenario of that name that came with sim", err=True)
-    return shipped
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Progress]:
-    """A bar on stderr while it is a terminal; otherwise nothing."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("replications", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+for command in cli_load.COMMANDS:
+    commands.add_command(command)

@@ -36,12 +36,11 @@ def _django_helpdesk(session: Session, tokens: Tokens, settings: Mapping[str, An
 
 
 def _rest(session: Session, tokens: Tokens, settings: Mapping[str, Any]) -> Helpdesk:
-    from sim.helpdesks.mapping import mapping_of
     from sim.helpdesks.rest import Rest
 
     if "mapping" not in settings:
         raise UsageError("the helpdesk 'rest' needs a mapping", "name a file or a recipe: mapping: zammad")
-    return Rest(session, tokens, mapping_of(settings["mapping"]))
+    return Rest(session, tokens, ready(settings)["mapping"])
 
 
 HELPDESKS: Mapping[str, Entry] = MappingProxyType(
@@ -53,12 +52,20 @@ HELPDESKS: Mapping[str, Entry] = MappingProxyType(
 )
 
 
+def ready(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of many adapters: a mapping is read here, once, and not by each of them."""
+    from sim.helpdesks.mapping import HelpdeskMapping, mapping_of
+
+    mapping = settings.get("mapping")
+    return settings if mapping is None or isinstance(mapping, HelpdeskMapping) else {"mapping": mapping_of(mapping)}
+
+
 def adapter(name: str, session: Session, tokens: Tokens, settings: Mapping[str, Any]) -> Helpdesk:
     """The adapter for a helpdesk, over a session; it asks the desk nothing yet.
 
     Args:
         name: one of `HELPDESKS`.
-        settings: {"queue": …}, or {"mapping": the data of a mapping} for "rest".
+        settings: {"queue": …}, or {"mapping": the data of a mapping} for "rest"; `ready` or not.
 
     Raises:
         UsageError: there is no such helpdesk, or it has no such setting.

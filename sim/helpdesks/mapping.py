@@ -250,6 +250,8 @@ def _is(value: object, wanted: object, words: Mapping[str, object]) -> bool:
         return wanted is None or (isinstance(wanted, str) and "*" not in wanted and fill(wanted, words) == "")
     if not isinstance(wanted, str):
         return wanted is not None and as_text(value) == as_text(wanted)
+    if "*" not in wanted:
+        return as_text(value) == fill(wanted, words)
     pattern = ".*".join(re.escape(fill(part, words)) for part in wanted.split("*"))
     return re.fullmatch(pattern, as_text(value), re.DOTALL) is not None
 

@@ -12,11 +12,13 @@ import html
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from sim.helpdesks import marks
 from sim.helpdesks.mapping import (
+    PLACEHOLDER,
     Fields,
     HelpdeskMapping,
     Listing,
@@ -68,7 +70,11 @@ class Rest:
     def __init__(self, session: Session, tokens: Tokens, mapping: HelpdeskMapping) -> None:
         self._session, self._tokens, self._mapping = session, tokens, mapping
         self.name = mapping.name
-        self.abilities = abilities(mapping)
+
+    @cached_property
+    def abilities(self) -> Abilities:
+        """See `Helpdesk`."""
+        return abilities(self._mapping)
 
     def identify(self) -> str:
         """See `Helpdesk`. Asks with the customers' token and the agents', unless they are one and the same."""
@@ -185,7 +191,8 @@ class Rest:
     def _send(self, step: Step, words: Words, post: Post | None, token: str | None) -> Response:
         known = {**self._mapping.values, **words}
         query = urlencode({key: fill(text, known) for key, text in step.query.items()})
-        path = fill(step.path, {**self._mapping.values, **{name: _in_path(word) for name, word in words.items()}})
+        of_path = {name: _in_path(words[name]) for name in PLACEHOLDER.findall(step.path) if name in words}
+        path = fill(step.path, {**self._mapping.values, **of_path})
         return self._session.request(
             step.method,
             f"{path}{'&' if '?' in path else '?'}{query}" if query else path,

@@ -89,7 +89,7 @@ class RequestTracker:
         }
         made = self._ask("POST", "/ticket", "create a ticket", self._tokens.customer, body, post.headers)
         with understood("create a ticket"):
-            return str(number(str(made["id"])))
+            return str(int(made["id"]))
 
     def reply(self, ticket: str, post: Post) -> None:
         self._state(ticket, post.headers)

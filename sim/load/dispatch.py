@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
+from operator import attrgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,14 +36,18 @@ Handler = Callable[[], None]
 LIST_AGAIN = 0.5
 """Wall seconds between two looks at the list of open tickets, while mail is on its way."""
 LONGEST_SLEEP = 0.1
-NOTE_AGAIN = 1.0
-"""Wall seconds after which contacts that changed are written down."""
+LOOK_AGAIN = 0.05
+"""Wall seconds between two looks at what has changed, and at whether all is over."""
+NOTE_AT_ONCE = 200
+"""Contacts that are looked at each time, in turn, for what has to be written down: a look at all of them would hold up
+whoever is due meanwhile."""
 TRANSFER, RECONNECT, REDIAL = int(Cause.TRANSFER), int(Cause.RECONNECT), int(Cause.REDIAL)
 _OF_THE_CONTACT = (
     "issue", "attempt", "channel", "cause", "offered", "outcome", "answered", "taken", "ended", "freed", "answer",
     "resolved",
 )  # fmt: skip
 _OF_ITS_STORY = ("asked", "replied", "announced", "chasers", "retained")
+_moments, _story = attrgetter(*_OF_THE_CONTACT), attrgetter(*_OF_ITS_STORY)
 
 
 class Inbox(Protocol):
@@ -119,8 +125,13 @@ class Dispatcher:
         self._out = 0
         """Contacts that are on their way or at work outside the centre."""
         self._firsts = sum(row.sent for row in plan.rows)
-        self._noted: dict[str, tuple[Any, ...]] = {}
-        self._next_note = 0.0
+        self._noted: dict[int, tuple[Any, ...]] = {}
+        """By key of the contact, what was last written down of it."""
+        self._next_note = 0
+        """Of the centre's contacts, the one to look at next."""
+        self._firsts_at: dict[int, int] = {}
+        """By issue, the tick of its first contact, among those of the centre that are `_known`."""
+        self._known = 0
         self._spawned: set[str] = set()
         self.stopped = ""
         """Why it stopped; empty while it runs."""
@@ -134,22 +145,24 @@ class Dispatcher:
         lists = any(wire == "email" for wire in self._wires)
         if lists:
             self._spawn(self._list)
+        again = 0.0
         while not self.stopped:
             tick = self.plan.tick(self.time())
             env.passes(min(tick, self.plan.ends))
-            self._note_now()
             if tick >= self.plan.ends:
                 self.stopped = "the end"
-                break
-            if self._is_over():
-                self.stopped = "nothing more can happen"
                 break
             wait = self.plan.seconds(env.peek()) - self.time() if env.peek() < self.plan.ends else LONGEST_SLEEP
             handler = self.inbox.get(min(max(wait, 0.0), LONGEST_SLEEP))
             if handler is not None:
                 env.passes(min(self.plan.tick(self.time()), self.plan.ends))
                 handler()
-        self._note(everything=True)
+            if self.time() >= again:
+                again = self.time() + LOOK_AGAIN
+                self._note_some()
+                if self._is_over():
+                    self.stopped = "nothing more can happen"
+        self._note_all()
         for worker in range(self.workers):
             self._tell(worker, {"do": "stop"})
 
@@ -297,8 +310,11 @@ class Dispatcher:
 
         if self._wires[contact.channel] == "email":
             self.open.begin(c, self._rows[contact.issue].email)
+            if on is not None:
+                # the desk confirms nothing there: its letters name the ticket alone
+                self.open.number(c, on)
         self._on_the_way[c] = arrived
-        self._order(contact, "send", on=on, cause=Cause(contact.cause).name.lower(), number=contact.attempt - 1)
+        self._order(contact, "send", on=on, cause=Cause(contact.cause).name.lower())
 
     def chases(self, contact: Contact) -> None:
         self._order(contact, "chase", number=contact.more.chasers)
@@ -339,6 +355,9 @@ class Dispatcher:
         letter = self._threads.get(order.get("on") or order["ticket"] or "")
         if letter is not None:
             order |= {"subject": letter.reply_subject, "references": list(letter.thread)}
+        elif order["wire"] == "email" and (do in ("chase", "reply") or order.get("on")):
+            # no letter with the desk's number has come yet: a mail without it would open one more ticket
+            order["wire"] = "rest"
         self._tell(owner(self._rows[contact.issue].customer, self.workers), order)
 
     # --- the wire: agents --------------------------------------------------------------------------------------------
@@ -411,33 +430,38 @@ class Dispatcher:
             ticket=ticket, due=None, lag=None, late=False,
         )  # fmt: skip
 
-    def _note_now(self) -> None:
-        if self.time() >= self._next_note:
-            self._next_note = self.time() + NOTE_AGAIN
-            self._note()
+    def _note_some(self) -> None:
+        """Write down which of the next contacts have changed since they were last."""
+        contacts = self.centre.contacts
+        if self._next_note >= len(contacts):
+            self._next_note = 0
+        since, self._next_note = self._next_note, self._next_note + NOTE_AT_ONCE
+        for contact in islice(contacts, since, self._next_note):
+            self._note(contact)
 
-    def _note(self, *, everything: bool = False) -> None:
-        """Write down every contact that has changed since it was last."""
+    def _note_all(self) -> None:
         for contact in self.centre.contacts:
-            c = key(contact)
-            known = self._noted.get(c)
-            if known is None and self._never_sent(contact):
-                if contact.attempt > 1:
-                    self._spawns(contact, contact.offered)
-                self._delivers(c, contact, Delivery.ENTERED)
-            columns = self._columns(contact)
-            now = tuple(columns.values())
-            if now != known:
-                self._noted[c] = now
-                self.steps.ledger.contact(c, columns)
-        if everything:
-            for contact in self.centre.left_out:
+            self._note(contact)
+        for contact in self.centre.left_out:
+            self._spawns(contact, contact.offered)
+            self._delivers(key(contact), contact, Delivery.SKIPPED)
+        for row in self.plan.rows:
+            c = f"{row.issue}.1"
+            if row.wire == "skip":
+                self.steps.ledger.delivery(c, Delivery.SKIPPED, cause="first", channel=row.channel)
+
+    def _note(self, contact: Contact) -> None:
+        known = self._noted.get(contact.key)
+        now = (_moments(contact), _story(contact.more), contact.by, self.centre.seen.get(contact.key))
+        if now == known:
+            return
+        self._noted[contact.key] = now
+        c = key(contact)
+        if known is None and self._never_sent(contact):
+            if contact.attempt > 1:
                 self._spawns(contact, contact.offered)
-                self._delivers(key(contact), contact, Delivery.SKIPPED)
-            for row in self.plan.rows:
-                c = f"{row.issue}.1"
-                if row.wire == "skip":
-                    self.steps.ledger.delivery(c, Delivery.SKIPPED, cause="first", channel=row.channel)
+            self._delivers(c, contact, Delivery.ENTERED)
+        self.steps.ledger.contact(c, self._columns(contact))
 
     def _never_sent(self, contact: Contact) -> bool:
         """Entered; or of a wired channel that was closed, so that its customer did not even write."""
@@ -470,10 +494,17 @@ class Dispatcher:
                 return case.ticket
         return None
 
+    def _first_at(self, issue: int) -> int:
+        """The tick at which an issue's first contact was offered."""
+        for each in islice(self.centre.contacts, self._known, None):
+            self._firsts_at.setdefault(each.issue, each.offered)
+        self._known = len(self.centre.contacts)
+        return self._firsts_at[issue]
+
     def _stars(self, contact: Contact) -> int | None:
         """The rating of who answers surveys: what the model of satisfaction makes of what they lived through."""
         issues, issue = self._issues, contact.issue
-        first = min(each.offered for each in self.centre.contacts if each.issue == issue)
+        first = self._first_at(issue)
         channel = self.desk.channels[contact.channel]
         wait = np.array([max(0, contact.answered - first) / 1000.0])
         feeling, survey = reference.FEELING, self.desk.survey

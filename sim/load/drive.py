@@ -36,6 +36,10 @@ class Driven:
     log: Path
 
     @property
+    def log_text(self) -> str:
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+    @property
     def failed(self) -> int:
         """The exit code of the first child that did not end well; 0."""
         return next((code for code in self.codes if code), 0)
@@ -64,7 +68,7 @@ def locust(
     """
     host = "0.0.0.0" if listen else LOCALLY
     face = ["--web-host", host, "--autostart", "--autoquit", "3"] if ui else ["--headless"]
-    common = ["--html", str(html), "-u", str(workers), "-r", str(workers), "--only-summary", *more]
+    common = ["--html", str(html.absolute()), "-u", str(workers), "-r", str(workers), "--only-summary", *more]
     environ = _environment(plan, ledger)
     with log.open("wb") as out, _children() as children:
         if workers == 1 and not listen:

@@ -217,6 +217,7 @@ class Node:
                 self.plan.helpdesk, os.environ, local.state(self.plan.helpdesk), host=self.plan.host
             )  # fmt: skip
             self._agents = self._pool.session(fresh=False)
+            self._settings = sim.helpdesks.ready(self.plan.settings)
             self.abilities: Abilities = self._adapter(self._agents).abilities
             if data["k"] == 0:
                 # the centre needs NumPy and more: to load it takes a second, in which nothing else would happen
@@ -233,7 +234,7 @@ class Node:
         os._exit(5)
 
     def _adapter(self, session: Any) -> Helpdesk:
-        return sim.helpdesks.adapter(self.plan.helpdesk, session, self._tokens, self.plan.settings)
+        return sim.helpdesks.adapter(self.plan.helpdesk, session, self._tokens, self._settings)
 
     @contextmanager
     def desk(self, headers: Mapping[str, str], customer: bool) -> Iterator[Helpdesk]:

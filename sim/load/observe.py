@@ -73,7 +73,7 @@ def contacts(books: Books, desk: Desk, population: Population) -> Table:
 def _followed(books: Books, desk: Desk, population: Population) -> Table:
     """As `contacts`, those that were entered as they were simulated: what measures of issues and agents need."""
     words = {name: {word: code for code, word in enumerate(of)} for name, of in desk.words().items()}
-    rows = [row for row in books.contacts.values() if row["offered"] is not None]
+    rows = [*books.contacts.values()]
     rows += [_unheard_of(books, entry, words) for entry in books.entries.values() if _is_unheard_of(books, entry)]
     rows.sort(key=lambda row: (row["issue"], row["attempt"]))
     columns = {
@@ -312,7 +312,7 @@ def _is_after(due: float | None, end: float | None) -> bool:
 def _first_response(books: Books, entry: ledgers.Entry) -> float:
     """Seconds of the scenario from being offered until the customer saw the answer; endless where they did not."""
     row = books.contacts.get(entry.c)
-    if row is None or row["offered"] is None or row["seen"] is None:
+    if row is None or row["seen"] is None:
         return math.inf
     return float(row["seen"] - row["offered"]) / TICKS_PER_SECOND
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -48,6 +48,8 @@ class Wanted:
     cycle: float = CYCLE
     mail: Mapping[str, Any] | None = None
     settings: Mapping[str, Any] | None = None
+    run: str = field(default_factory=lambda: secrets.token_hex(16))
+    """The run's tag."""
 
 
 def carried(scenario: Scenario, abilities: Abilities, mail: Mapping[str, Any] | None) -> tuple[Channel, ...]:
@@ -104,8 +106,8 @@ def plan(
     """
     desk, spec = world.desk, scenario.spec
     since, until = wanted.window
-    run = secrets.token_hex(16)
-    rows = _rows(scenario, world, wanted, channels, run)
+    run = wanted.run
+    rows = _rows(world, wanted, channels)
     if not any(row.sent for row in rows):
         raise UsageError("nobody would be sent in this window", "choose another --window")
     speed = wanted.speed if wanted.speed is not None else speed_for(desk, channels, wanted.cycle)
@@ -156,9 +158,9 @@ def check(made: Plan, capacity: float | None) -> None:
         raise Refused("this plan is more than is allowed", reasons, hint)
 
 
-def _rows(scenario: Scenario, world: World, wanted: Wanted, channels: Sequence[Channel], run: str) -> tuple[Row, ...]:
+def _rows(world: World, wanted: Wanted, channels: Sequence[Channel]) -> tuple[Row, ...]:
     """The first contacts of the window's issues; who tries a machine in front of a channel first does so here too."""
-    desk, population = world.desk, world.population
+    desk, population, run = world.desk, world.population, wanted.run
     issues, fates = population.issues, population.fates()
     since, until = wanted.window
     arrival = issues["arrival"]

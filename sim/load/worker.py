@@ -126,7 +126,7 @@ class Worker:
         post = self._words(order, occasion)
         self._send(
             order["c"], post, order["channel"], order["wire"], cause, order["due"], on=order["on"],
-            number=order["number"], thread=_thread(order),
+            number=0, thread=_thread(order),
         )  # fmt: skip
 
     def _chases(self, order: Order) -> None:

@@ -161,7 +161,8 @@ class Cohort:
         outcome = rows["outcome"]
         until = np.where(rows["answered"] != NEVER, rows["answered"], rows["ended"])
         until = np.where(np.isin(outcome, UNDECIDED) & (until == NEVER), self.desk.ends, until)
-        waited = ~np.isin(outcome, NEVER_WAITED) & ~self.automatic[rows["channel"]]
+        # observed at a real desk, a contact may be over without a moment that anybody saw
+        waited = ~np.isin(outcome, NEVER_WAITED) & ~self.automatic[rows["channel"]] & (until != NEVER)
         return np.where(waited, until - rows["offered"], NEVER)
 
     @cached_property

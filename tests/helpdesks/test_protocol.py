@@ -12,6 +12,7 @@ from sim.errors import UsageError
 from sim.helpdesks import HELPDESKS, adapter, marks
 from sim.helpdesks.protocol import Author, Kind, Message, Post, Response, State, Thread, Trouble, WrongDesk, judge
 from sim.helpdesks.tokens import Tokens
+from sim.scenario.mapping import read_mapping
 
 RUN = "3fa9c2d1" + 24 * "0"
 POST = Post(RUN, "17.1", "Zoe", f"zoe@{RUN}.customers.test", f"No parcel {marks.token(RUN, '17.1')}", "Where?")
@@ -316,6 +317,7 @@ def test_a_wrong_name_or_setting_is_said(name: str, settings: Mapping[str, Any],
 def test_the_catalogue_asks_nothing(make: Callable[..., Any]) -> None:
     """To make an adapter sends nothing."""
     session = Canned(says(500))
-    made = make(session, Tokens("a", "b"), {"mapping": "zammad"} if make is HELPDESKS["rest"].make else {})
+    zammad = {"mapping": read_mapping("zammad").data}
+    made = make(session, Tokens("a", "b"), zammad if make is HELPDESKS["rest"].make else {})
     assert made.abilities.can
     assert session.asked == []

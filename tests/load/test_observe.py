@@ -20,6 +20,8 @@ from sim.errors import UsageError
 from sim.load import books as ledgers
 from sim.load.ledger import COLUMNS, Delivery, Ledger
 from sim.load.observe import KINDS, STEPS, Observed, deliveries_csv, observe, samples, step_words
+from sim.load.slice import moved
+from sim.measures.summary import summarise
 from sim.schemas import CONTACTS, NEVER, Outcome, Source
 from sim.tables import Table, read_parquet, write_parquet
 
@@ -185,6 +187,15 @@ def test_measures_are_of_the_window_and_of_what_was_sent() -> None:
     assert [each.estimate.value for each in waits] == [pytest.approx((until_then - emails["offered"]).mean() / 1000)]
     assert all(each.estimate.low is None for each in observed.figures)
     assert {each.channel for each in observed.figures} == {None, "email"}
+
+
+def test_a_wait_that_nobody_saw_is_no_wait() -> None:
+    """Measured by the table alone, calls that were entered have no mean wait; those by e-mail have the same."""
+    observed = _observed(Test(sets=BUSY))
+    table = moved(observed.contacts, -observed.plan["window"][0])
+    alone = summarise(table, observed.desk, replication=0, population_digest="", capped=0)
+    assert alone.parts["wait"]["phone", None] == (0.0, 0.0)
+    assert alone.parts["wait"]["email", None] == observed.summary.parts["wait"]["email", None]
 
 
 def test_the_tables_survive_parquet(tmp_path: Path) -> None:

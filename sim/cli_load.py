@@ -1,0 +1,320 @@
+"""The commands that meet a real helpdesk: load, agree, helpdesk. Parse, call, print, as in `sim.cli`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.errors import CannotWrite, SimError, UsageError
+from sim.terminal import progress_bar, read_scenario
+
+if TYPE_CHECKING:
+    from sim.load.session import Prepared
+    from sim.scenario.read import Scenario
+
+INTERRUPTED = 130
+RESULTS = Path("results")
+
+_folder = click.Path(path_type=Path)
+
+
+@click.command(
+    short_help="Send the same customers to a real helpdesk.", context_settings={"ignore_unknown_options": False}
+)
+@click.argument("file", metavar="[SCENARIO]", type=_folder, required=False)
+@click.argument("locust_args", nargs=-1, type=click.UNPROCESSED, metavar="[-- LOCUST ARGS]")
+@click.option("--helpdesk", type=click.Choice(["rt", "django-helpdesk", "rest"]), help="Which product answers there.")
+@click.option("--host", metavar="URL", help="The desk; by default the scenario's, or that of `sim helpdesk up`.")
+@click.option("--window", metavar="WHEN", help="A part of the scenario, as in 'Mon 09:00..12:00'; by default all.")
+@click.option("--speed", metavar="N|auto", default="auto", show_default=True, help="Times faster than life.")
+@click.option(
+    "--agents",
+    type=click.Choice(["scenario", "none"]),
+    default="scenario",
+    show_default=True,
+    help="Who answers: the scenario's staff, or people at the desk.",
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that send.")
+@click.option("--ui", is_flag=True, help="Locust's page in the browser, on this machine.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--plan-only", type=_folder, metavar="DIR", help="Write the plan, for locust by hand.")
+@click.option("--allow-host", "allowed", multiple=True, metavar="HOST", help="A host that is not this machine.")
+@click.option("--listen", is_flag=True, help="Workers may join from other machines.")
+@click.option("--cleanup", type=_folder, metavar="RUN", help="What a run has left at the desk; with --yes, delete it.")
+@click.option(
+    "--reconcile", "to_reconcile", type=_folder, metavar="RUN", help="Close the books of a run that broke off."
+)
+@click.option("--yes", is_flag=True, help="Delete, with --cleanup.")
+@click.option("--variant", metavar="NAME", help="One of the scenario's variants; by default none.")
+@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63), help="Seed of all luck.")
+@click.option("--out", type=_folder, metavar="FOLDER", help="Run folder; by default in results/.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def load(
+    file: Path | None, locust_args: tuple[str, ...], helpdesk: str | None, host: str | None, window: str | None,
+    speed: str, agents: str, workers: int, plan_only: Path | None, allowed: tuple[str, ...], cleanup: Path | None,
+    to_reconcile: Path | None, variant: str | None, sets: tuple[str, ...], seed: int, out: Path | None, *, ui: bool,
+    dry_run: bool, listen: bool, yes: bool, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Send a scenario's customers to a real helpdesk, each when they are due, and see what they live through.
+
+    \b
+    sim helpdesk up                          a helpdesk on this machine, to try it
+    sim load scenarios/first.yaml --helpdesk django-helpdesk --window 'Mon 09:00..10:00' --speed 60
+    sim load scenarios/first.yaml --helpdesk rt --window 'Mon 09:00..12:00' --dry-run
+    sim load --cleanup results/first/RUN --yes
+    sim load scenarios/first.yaml --helpdesk rt --plan-only plan     then: SIM_PLAN=plan locust -f …
+
+    Nothing but this machine is sent to, unless --allow-host and the scenario's load.host both name it. Tokens come from
+    SIM_RT_TOKEN, SIM_DJANGO_HELPDESK_TOKEN or SIM_REST_TOKEN (and …_AGENT_TOKEN).
+
+    Exit codes: 0 passed, 1 internal error or disk full, 2 usage or scenario malformed, 3 a threshold missed, 4 the
+    generator could not keep up: the run does not count, 5 refused, unreachable or lost, 130 interrupted.
+    """
+    if cleanup is not None:
+        _clean(cleanup, yes=yes)
+        return
+    if to_reconcile is not None:
+        _reconcile(to_reconcile)
+        return
+    if file is None or helpdesk is None:
+        missing = "a scenario" if file is None else "--helpdesk"
+        raise UsageError(f"load needs {missing}", "as in sim load scenarios/first.yaml --helpdesk django-helpdesk")
+    from sim.load import session
+
+    options = session.Options(helpdesk, host, window, _speed(speed), agents, allowed, seed)
+    scenario = read_scenario(file, sets, variant)
+    at = session.allowed_target(scenario, options)
+    if dry_run:
+        made = session.prepared(scenario, options, at)
+        _say_plan(made, as_json=as_json, assumed=options.speed is None)
+        session.must_fit(made)
+        return
+    if at is None:
+        raise session.no_desk(helpdesk)
+    if plan_only is not None:
+        _write_plan(session.prepared(scenario, options, at), plan_only)
+        return
+    if out is not None:
+        from sim.results import check_free
+
+        check_free(out)
+    made = session.measured(scenario, options, at)
+    _run(made, scenario, out, workers=workers, ui=ui, listen=listen, more=locust_args, as_json=as_json, quiet=quiet)
+
+
+def _speed(text: str) -> float | None:
+    if text == "auto":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 100_000:
+        raise UsageError(f"--speed {text}: not a speed", "give a number above 0, as in 60, or auto")
+    return speed
+
+
+def _say_plan(made: Prepared, *, as_json: bool, assumed: bool) -> None:
+    from sim.report import load_plan
+
+    if as_json:
+        click.echo(json.dumps(load_plan.document(made), ensure_ascii=False))
+    else:
+        click.echo(load_plan.text(made, assumed=assumed))
+
+
+def _write_plan(made: Prepared, folder: Path) -> None:
+    from sim.load import plan, session
+    from sim.report import load_plan
+
+    session.must_fit(made)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is already there", "choose another folder with --plan-only, or remove it")
+    try:
+        plan.write(made.plan, made.world, folder)
+    except OSError as problem:
+        raise CannotWrite(f"{folder}: {problem.strerror}", "choose another place") from problem
+    click.echo(load_plan.text(made, assumed=False))
+    click.echo("\n" + session.by_hand(folder))
+
+
+def _run(
+    made: Prepared, scenario: Scenario, out: Path | None, *, workers: int, ui: bool, listen: bool,
+    more: tuple[str, ...], as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Drive the plan in a hidden folder, which gets its name however it ends: there may be tickets to clean up."""
+    from sim.load import drive, plan
+    from sim.load.observe import observe
+    from sim.report import load_document, load_folder, load_text
+
+    hidden = _hidden_folder(Path(scenario.file).stem if out is None else None, out, made.plan.run)
+    try:
+        plan.write(made.plan, made.world, hidden / "plan")
+        (hidden / "ledger").mkdir()
+        command = shlex.join(["sim", *sys.argv[1:]])
+        load_folder.begin(made.plan, scenario, hidden, desk=made.plan.helpdesk, command=command)
+    except OSError as problem:
+        raise CannotWrite(f"{hidden}: {problem.strerror}", "choose another place with --out") from problem
+    with progress_bar("contacts", quiet=quiet) as progress:
+        driven = drive.locust(
+            hidden / "plan", hidden / "ledger", log=hidden / "locust.log", html=hidden / "locust.html",
+            workers=workers, ui=ui, listen=listen, more=more, say=lambda line: click.echo(line, err=True),
+            progress=lambda done: progress(min(done, len(made.plan.rows)), len(made.plan.rows)),
+        )  # fmt: skip
+    folder = _named(hidden, out, made.plan.digest, Path(scenario.file).stem)
+    if not any((folder / "ledger").iterdir()):
+        _tell_why(driven, folder)
+    broken = "No space left" in driven.log_text or "ledger cannot be written" in driven.log_text
+    observed = observe(folder, scenario, interrupted=driven.interrupted, broken=broken)
+    load_folder.write(observed, folder, str(folder))
+    if as_json:
+        click.echo(json.dumps(load_document.document(observed) | {"results": str(folder)}, ensure_ascii=False))
+    else:
+        click.echo(load_text.report(observed, str(folder)))
+    sys.exit(INTERRUPTED if driven.interrupted else observed.exit_code)
+
+
+def _hidden_folder(stem: str | None, out: Path | None, run: str) -> Path:
+    parent = RESULTS / stem if stem is not None else (out or RESULTS).absolute().parent
+    hidden = parent / f".load-{run[:8]}"
+    try:
+        hidden.mkdir(parents=True)
+    except OSError as problem:
+        raise CannotWrite(f"{parent}: {problem.strerror}", "choose another place with --out") from problem
+    return hidden
+
+
+def _named(hidden: Path, out: Path | None, digest: str, stem: str) -> Path:
+    from sim.results import finish, finish_by_default
+
+    return finish_by_default(hidden, RESULTS, stem, digest) if out is None else finish(hidden, out)
+
+
+def _tell_why(driven: Any, folder: Path) -> None:
+    """The generator ended before it began: its own words, and its exit code."""
+    from sim.load.session import Unreachable
+
+    said = [line for line in driven.log_text.splitlines() if "/ERROR/" in line]
+    why = said[-1].split(": ", 1)[-1] if said else "Locust ended before it began"
+    problem = Unreachable(why, f"{folder / 'locust.log'} says more") if driven.failed == 5 else SimError(why)
+    raise problem
+
+
+def _clean(folder: Path, *, yes: bool) -> None:
+    from sim.load import session
+
+    cleaned = session.cleanup(folder, click.echo, yes=yes)
+    if getattr(cleaned, "failed", ()):
+        sys.exit(5)
+
+
+def _reconcile(folder: Path) -> None:
+    from sim.load import session
+    from sim.load.observe import observe
+    from sim.report import load_folder, load_text
+
+    found = session.reconcile(folder)
+    for each in found:
+        click.echo(str(each))
+    if not found:
+        click.echo("every create is accounted for")
+    # a plan's own folder has no scenario to report on
+    with suppress(UsageError):
+        observed = observe(folder)
+        load_folder.write(observed, folder, str(folder))
+        click.echo(load_text.report(observed, str(folder)))
+
+
+@click.command(short_help="The prediction beside what a helpdesk showed.")
+@click.argument("predicted", metavar="PREDICTED", type=_folder)
+@click.argument("observed", metavar="OBSERVED", type=_folder)
+@click.option(
+    "--out", type=_folder, metavar="FOLDER", help="Where the tables and the plot go; by default into OBSERVED."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def agree(predicted: Path, observed: Path, out: Path | None, *, as_json: bool) -> None:
+    """Hold the prediction against what was observed: by channel, by interval and contact by contact.
+
+    PREDICTED is the run folder of `sim run`, or the scenario; OBSERVED that of `sim load`. The window is simulated
+    again from empty, and once more with the times that the desk itself took.
+
+    \b
+    sim agree scenarios/first.yaml results/first/RUN
+    """
+    from sim.report import agree_text
+
+    found = agree_text.agreed(predicted, observed, out)
+    click.echo(json.dumps(agree_text.document(found), ensure_ascii=False) if as_json else agree_text.text(found))
+
+
+@click.group(short_help="Helpdesks on this machine, to try things against.")
+def helpdesk() -> None:
+    """Start and stop a real helpdesk on this machine: on 127.0.0.1, with random secrets, and mail that reaches nobody.
+
+    \b
+    sim helpdesk up              django-helpdesk, by pip alone
+    sim helpdesk up rt           Request Tracker 5, where it is installed (Debian, as root: --install)
+    sim helpdesk status
+    sim helpdesk down --purge
+    """
+
+
+_desk = click.argument("name", metavar="[django-helpdesk|rt]", default="django-helpdesk")
+
+
+@helpdesk.command(short_help="Start one.")
+@_desk
+@click.option("--install", is_flag=True, help="Install what it needs (rt: Debian's packages, as root).")
+@click.option("--fresh", is_flag=True, help="With an empty database.")
+@click.option("--rate", metavar="N/min", help="Of django-helpdesk: refuse more requests than this with 429.")
+def up(name: str, rate: str | None, *, install: bool, fresh: bool) -> None:
+    """Start a helpdesk, and say where it is."""
+    local = _local()
+    desk = local.up(name, say=_to_stderr, install=install, fresh=fresh, rate=rate)
+    click.echo(local.describe(desk))
+    words = "--window 'Mon 09:00..10:00' --speed 60"
+    click.echo(f"next: sim load scenarios/first.yaml --helpdesk {name} {words}")
+
+
+@helpdesk.command(short_help="Stop one.")
+@_desk
+@click.option("--purge", is_flag=True, help="Remove its data as well.")
+def down(name: str, *, purge: bool) -> None:
+    """Stop a helpdesk; its data stay."""
+    _local().down(name, say=click.echo, purge=purge)
+
+
+@helpdesk.command(short_help="Which are up.")
+@click.argument("name", metavar="[django-helpdesk|rt]", required=False)
+def status(name: str | None) -> None:
+    """Say which helpdesks are up, and where."""
+    local = _local()
+    desks = local.status(name)
+    for desk in desks:
+        click.echo(local.describe(desk))
+    if not desks:
+        click.echo("none was ever started here; start one with: sim helpdesk up")
+
+
+def _local() -> Any:
+    if os.name == "nt":
+        raise UsageError("helpdesks are started on Linux and macOS only", "on Windows, use WSL")
+    from sim.helpdesks import local
+
+    return local
+
+
+def _to_stderr(line: str) -> None:
+    click.echo(line, err=True)
+
+
+COMMANDS: tuple[click.Command, ...] = (load, agree, helpdesk)
