@@ -167,6 +167,8 @@ class Books:
         """From which lag on a contact is late, in wall seconds."""
         self._planned = [f"{row['issue']}.1" for row in rows.planned]
         self._spawned = [row["c"] for row in rows.of("spawn")]
+        self.mailed: dict[str, Row] = {row["c"]: row for row in rows.of("step") if row.get("ticket")}
+        """By contact that went by mail, where its ticket was found."""
         deliveries, twice = _deliveries(rows.of("delivery"))
         self.entries: dict[str, Entry] = {entry.c: entry for entry in self._entries(deliveries)}
         """By contact: those of the plan, then those spawned, then those nobody asked for."""
@@ -216,7 +218,7 @@ class Books:
     def tickets(self) -> dict[str, float]:
         """All tickets that this run has made, as far as the books tell, and when (epoch seconds)."""
         made: dict[str, float] = {}
-        for row in (*self._made(), *self.rows.of("delivery")):
+        for row in (*self._made(), *self.rows.of("delivery"), *self.mailed.values()):
             if row.get("ticket"):
                 made.setdefault(row["ticket"], row["at"])
         return made
@@ -262,7 +264,7 @@ class Books:
                 due=row.get("due") or ask.get("due"),
                 lag=row.get("lag"),
                 late=row.get("late", False),
-                ticket=row.get("ticket") or (made[-1] if made else None),
+                ticket=row.get("ticket") or self.mailed.get(c, {}).get("ticket") or (made[-1] if made else None),
                 tickets=made,
                 tries=tries[c],
             )

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -132,6 +131,8 @@ class Dispatcher:
         self._firsts_at: dict[int, int] = {}
         """By issue, the tick of its first contact, among those of the centre that are `_known`."""
         self._known = 0
+        self._closed = 0
+        """So many of the centre's contacts, from the first on, are closed."""
         self._spawned: set[str] = set()
         self.stopped = ""
         """Why it stopped; empty while it runs."""
@@ -173,7 +174,11 @@ class Dispatcher:
         """Whether all firsts have come, nobody waits, nothing is at work or on its way, and nobody comes again."""
         if self._firsts or self._on_the_way or self._replied or self._waiting_to_see or self._out:
             return False
-        return not any(_is_open(contact) for contact in self.centre.contacts) and not self._more_to_come()
+        contacts = self.centre.contacts
+        # who is closed is never open again
+        while self._closed < len(contacts) and not _is_open(contacts[self._closed]):
+            self._closed += 1
+        return self._closed == len(contacts) and not self._more_to_come()
 
     def _more_to_come(self) -> bool:
         # what is scheduled is either somebody's story or the rota; the rota alone makes nothing happen
@@ -276,7 +281,7 @@ class Dispatcher:
             ticket = old if old is not None else by_key.get(c)
             if ticket in open_:
                 del self._mailed[c]
-                self.steps.ledger.step(c, "mailbox", ms=(self.time() - sent) * 1000, ok=True)
+                self.steps.ledger.step(c, "mailbox", ms=(self.time() - sent) * 1000, ok=True, ticket=ticket)
                 self._on_the_way.pop(c)(ticket)
         for each in tickets:
             if each.key and not self._is_ours(each.key):
@@ -436,7 +441,7 @@ class Dispatcher:
         if self._next_note >= len(contacts):
             self._next_note = 0
         since, self._next_note = self._next_note, self._next_note + NOTE_AT_ONCE
-        for contact in islice(contacts, since, self._next_note):
+        for contact in contacts[since : self._next_note]:
             self._note(contact)
 
     def _note_all(self) -> None:
@@ -496,7 +501,7 @@ class Dispatcher:
 
     def _first_at(self, issue: int) -> int:
         """The tick at which an issue's first contact was offered."""
-        for each in islice(self.centre.contacts, self._known, None):
+        for each in self.centre.contacts[self._known :]:
             self._firsts_at.setdefault(each.issue, each.offered)
         self._known = len(self.centre.contacts)
         return self._firsts_at[issue]

@@ -144,9 +144,12 @@ class Ledger:
             trouble |= {"retried": True} if retried else {}
         self._write("outcome", id=intent, ok=ok, ticket=ticket, status=status, ms=_short(ms), **trouble)
 
-    def step(self, c: str, step: Read, *, ms: float, ok: bool, kind: str | None = None) -> None:
-        """A reading request, or a look into a mailbox, is over."""
-        self._write("step", c=c, step=step, ms=_short(ms), ok=ok, kind=kind)
+    def step(
+        self, c: str, step: Read, *, ms: float, ok: bool, kind: str | None = None, ticket: str | None = None
+    ) -> None:
+        """A reading request, or a look into a mailbox, is over; `ticket`: what a mail has become."""
+        told = {} if ticket is None else {"ticket": ticket}
+        self._write("step", c=c, step=step, ms=_short(ms), ok=ok, kind=kind, **told)
 
     def delivery(
         self,

@@ -9,6 +9,7 @@ customer in a group of its own: Locust's own groups are for users that it may st
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import time
@@ -225,6 +226,9 @@ class Node:
 
                 self._dispatch = dispatch
                 self._world = world(self.folder, self.plan)
+            # plan and world stay: to look for garbage among them again and again would hold up whoever is due
+            gc.collect()
+            gc.freeze()
         except SimError as problem:
             self._gives_up(str(problem))
 

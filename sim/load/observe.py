@@ -458,4 +458,5 @@ def _scenario(folder: Path, digest: str) -> Scenario:
             continue
         if scenario.digest == digest:
             return scenario
-    raise UsageError(f"the scenario of {folder} is not what it was when the test ran", "run it again with sim load")
+    what = f"the scenario of {folder} is missing, or is not what it was when the test ran"
+    raise UsageError(what, "run it again with sim load")

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.load import books as ledgers
 from sim.load.books import Books
 from sim.load.ledger import Delivery
 from sim.load.plan import CARRIED, Plan, World
 from sim.load.slice import running
-from sim.schemas import NEVER, TICKS_PER_SECOND
+from sim.schemas import TICKS_PER_SECOND
 from sim.simulate.contact import Contact
 from sim.simulate.engine import contacts_table
 from sim.simulate.wired import Carried, Delays, Then, WiredCentre
@@ -139,8 +138,8 @@ def _writes(books: Books) -> Iterator[Latency]:
             answers[c] = (intent["channel"], began, ended)
         elif step == "resolve" and c in answers:
             answers[c] = (*answers[c][:2], ended)
+        # to ask the customer back keeps the agent as an answer does; a reply that was due at a time is a new contact
         elif step in ("take", "ask") or (step == "reply" and intent["due"] is None):
-            # to ask the customer back keeps the agent as an answer does; a reply with a time of its own is a new contact
             yield Latency("answer" if step == "ask" else step, c, intent["channel"], ended - began)
     for c, (channel, began, ended) in answers.items():
         yield Latency("answer", c, channel, ended - began)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Any, Protocol
 
 from sim.helpdesks.protocol import Abilities, Can, Helpdesk, Kind, Post, State, Thread, Trouble
@@ -82,6 +83,8 @@ class Worker:
         """Whether all of the shard has been sent."""
         self._people = {row.issue: row for row in plan.rows if owner(row.customer, workers) == number}
         self._watched: dict[str, Watched] = {}
+        self._looks: list[tuple[float, str]] = []
+        """When to look at which ticket, as a heap; what says another time than the ticket's `next` is out of date."""
         self._letters: dict[str, int] = {}
         abort = plan.abort
         self._abort = Window(Abort(**abort)) if abort else None
@@ -112,12 +115,18 @@ class Worker:
         if do == "stop":
             self.stopped = True
         elif do == "watch":
-            self._watched.setdefault(order["ticket"], Watched(order["c"], order["channel"], self.time()))
-            self._watched[order["ticket"]].c = order["c"]
+            self._watches(order)
         elif do == "rest":
             self._watched.pop(order["ticket"], None)
         elif not self.stopped:
             self._start(lambda: getattr(self, f"_{do}s")(order))
+
+    def _watches(self, order: Order) -> None:
+        ticket = order["ticket"]
+        if ticket not in self._watched:
+            self._watched[ticket] = Watched(order["c"], order["channel"], 0.0)
+            self._looks_again(ticket, self._watched[ticket], 0.0)
+        self._watched[ticket].c = order["c"]
 
     def _sends(self, order: Order) -> None:
         """A further contact: on the old ticket (`on`), or a new one."""
@@ -251,14 +260,20 @@ class Worker:
         """Look at the tickets of waiting customers, longest not looked first, as often as the desk bears."""
         pause = self.workers / max(self.plan.polls, 0.01)
         while not self.stopped:
-            ticket = min(self._watched, key=lambda each: self._watched[each].next, default=None)
-            if ticket is None or self._watched[ticket].next > self.time():
+            if not self._looks or self._looks[0][0] > self.time():
                 self.sleep(min(pause, 0.05))
                 continue
-            watched = self._watched[ticket]
-            watched.next = self.time() + POLL_AGAIN
+            at, ticket = heappop(self._looks)
+            watched = self._watched.get(ticket)
+            if watched is None or watched.next != at:
+                continue
+            self._looks_again(ticket, watched, POLL_AGAIN)
             self._start(lambda ticket=ticket, watched=watched: self._look(ticket, watched))  # type: ignore[misc]
             self.sleep(pause)
+
+    def _looks_again(self, ticket: str, watched: Watched, seconds: float) -> None:
+        watched.next = self.time() + seconds
+        heappush(self._looks, (watched.next, ticket))
 
     def _look(self, ticket: str, watched: Watched) -> None:
         try:
@@ -267,7 +282,7 @@ class Worker:
             )  # fmt: skip
         except Trouble as trouble:
             if trouble.kind is Kind.THROTTLED:
-                watched.next = self.time() + (trouble.retry_after or POLL_AGAIN * 5)
+                self._looks_again(ticket, watched, trouble.retry_after or POLL_AGAIN * 5)
             return
         if (thread.answers, thread.state) != (watched.answers, watched.state):
             watched.answers, watched.state = thread.answers, thread.state

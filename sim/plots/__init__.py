@@ -27,6 +27,7 @@ PLOTS: dict[str, str] = {
     "service_level": "When is the service level missed?",
     "waiting": "How long do customers wait?",
     "backlog": "How far does the backlog build up, and when is it cleared?",
+    "agreement": "Does the helpdesk do what was predicted?",
 }
 """Name of the module, and the question that its plot answers (which is also its title)."""
 

@@ -194,12 +194,12 @@ def keeping_up(observed: Observed) -> KeepingUp:
         ("lag p50", latency(valid.p50_lag)),
         ("lag p99", latency(valid.p99_lag)),
         ("lag max", latency(max(lags, default=None))),
-        ("offered", f"{offered[0]:.3g}/s"),
-        ("achieved", f"{achieved[0]:.3g}/s"),
+        ("offered", rate(offered[0])),
+        ("achieved", rate(achieved[0])),
     )
     note = (
         f"Lag is wall time from when a contact was due until it was sent; p99 is {latency(scaled)} of the scenario. "
-        f"In the busiest {BUSIEST:.0f} s, {offered[1]:.3g}/s were due and {achieved[1]:.3g}/s sent."
+        f"In the busiest {BUSIEST:.0f} s, {rate(offered[1])} were due and {rate(achieved[1])} sent."
     )
     return KeepingUp(sentence, valid.reasons, facts, (note,))
 
@@ -471,7 +471,7 @@ def left_out(observed: Observed) -> Section:
     lines = []
     for channel in observed.plan["channels"]:
         number = counts.get(channel["name"], Counter()).total()
-        why = f": {channel['why']}" if channel["why"] else ""
+        why = f" ({channel['why']})" if channel["why"] else ""
         if channel["wire"] == "skip":
             lines.append(f"{title(channel['name'])} was skipped{why}; {_many(number, 'contact', 'contacts')} left out.")
         elif channel["wire"] == "enter" and number:
@@ -520,6 +520,11 @@ def latency(seconds: float | None) -> str:
     scale, unit = (1000, "ms") if seconds < 0.9995 else (1, "s")
     value = seconds * scale
     return f"{value:.0f} {unit}" if value >= 99.5 else f"{value:.{1 if value >= 9.95 else 2}f} {unit}"
+
+
+def rate(each_second: float) -> str:
+    """So many a second: ``0.49/s``, ``1,193/s``."""
+    return f"{each_second:,.0f}/s" if each_second >= 100 else f"{each_second:.3g}/s"
 
 
 def _many(number: int, one: str, more: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.load.observe import Observed
 from sim.report.load_charts import Line, chart, clock, decades, linear
-from sim.report.load_facts import arrivals, facts, latency
+from sim.report.load_facts import arrivals, facts, latency, rate
 from sim.tables import Array, Floats
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _arrivals(observed: Observed, edges: Floats) -> Picture:
     most = max(float(due.max()), float(sent.max()), 1e-3)
     words = f"Contacts a second over {_over(edges)}: at most {due.max():.2g} were due and {sent.max():.2g} sent."
     across = clock(float(edges[-1]))
-    svg = chart("arrivals", words, lines, across, linear(most, _rate))
+    svg = chart("arrivals", words, lines, across, linear(most, rate))
     return Picture("Contacts a second: due, and sent", lines, svg)
 
 
@@ -124,10 +124,6 @@ def _binned(
 def latency_label(seconds: float) -> str:
     """A decade of an axis: 10 ms, 1 s."""
     return f"{seconds:g} s" if seconds >= 1 else f"{1000 * seconds:g} ms"
-
-
-def _rate(value: float) -> str:
-    return f"{value:.3g}/s"
 
 
 def _over(edges: Sequence[float] | Floats) -> str:

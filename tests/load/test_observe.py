@@ -230,7 +230,7 @@ def test_another_scenario_than_that_of_the_run_is_refused(tmp_path: Path) -> Non
     folder = some_ledger.write(tmp_path / "run", Test(sets=BUSY))
     told = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(told | {"set": ["customers=100"]}))
-    with pytest.raises(UsageError, match="is not what it was"):
+    with pytest.raises(UsageError, match="is missing, or is not what it was"):
         observe(folder)
 
 
