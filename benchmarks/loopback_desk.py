@@ -42,7 +42,12 @@ MAPPING: dict[str, Any] = {
     "poll": {
         "request": "GET /tickets/{ticket}",
         "state": "state",
-        "messages": {"list": "messages[*]", "id": "id", "author": [{"agent": {"by": "agent"}}, {"customer": {}}]},
+        "messages": {
+            "list": "messages[*]",
+            "id": "id",
+            "text": "text",
+            "author": [{"agent": {"by": "agent"}}, {"customer": {}}],
+        },
     },
     "of_run": {"request": "GET /tickets", "query": {"run": "{run}"}, "list": "tickets[*]"},
     "search": {"request": "GET /tickets", "query": {"run": "{run}", "key": "{key}"}, "list": "tickets[*]"},
@@ -122,7 +127,7 @@ class _Tickets:
             return 404, {}
         ticket = self.tickets[int(parts[1]) - 1]
         if method == "POST":
-            message = {"id": len(ticket["messages"]) + 1, "by": sent["by"]}
+            message = {"id": len(ticket["messages"]) + 1, **sent}
             ticket["messages"].append(message)
             return 201, message
         return 200, (ticket if method == "GET" else self._becomes(ticket, sent["state"]))

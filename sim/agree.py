@@ -27,7 +27,7 @@ import numpy.typing as npt
 from sim.desk import Desk
 from sim.errors import UsageError
 from sim.load import plan as plans
-from sim.load.books import percentile
+from sim.load.books import lost, percentile
 from sim.load.observe import Observed, observe
 from sim.load.plan import Plan
 from sim.load.predict import STEPS, Latency, Predictor, cycle, latencies, measured, seeds
@@ -298,6 +298,12 @@ class Agreement:
         """Of an agent at the desk, in wall seconds."""
         return cycle(self.measured)
 
+    @cached_property
+    def steps(self) -> dict[str, Floats]:
+        """Measured wall seconds by step, of the steps that were measured."""
+        found = {step: [each.seconds for each in self.measured if each.step == step] for step in STEPS}
+        return {step: np.array(times) for step, times in found.items() if times}
+
     @property
     def synthetic(self) -> bool:
         """Whether our own agents answered."""
@@ -319,6 +325,8 @@ class Agreement:
         """Why nothing may be claimed of this test; empty where something may."""
         validity = self.observed.validity
         reasons = list(validity.reasons)
+        if lost(self.observed.books):
+            reasons.append("the desk was lost: the last of what it was sent failed, one and all")
         if validity.valid and self.shortest is not None and not validity.fit_for_agreement(self.shortest):
             lag = (validity.p99_lag or 0.0) * self.speed
             reasons.append(
@@ -695,15 +703,3 @@ def _arguments(observed: Path, plan: Plan) -> str:
     sets = [word for each in told.get("set", ()) for word in ("--set", each)]
     variant = ["--variant", told["variant"]] if told.get("variant") else []
     return shlex.join([*variant, *sets, plan.file])
-
-
-def spread_of(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean, median and 95 % quantile of measured times."""
-    times = np.array(values)
-    return _mean(times), _share(times, 0.5), _share(times, 0.95)
-
-
-def steps_of(result: Agreement) -> dict[str, list[float]]:
-    """Measured wall seconds by step, of the steps that were measured."""
-    found = {step: [each.seconds for each in result.measured if each.step == step] for step in STEPS}
-    return {step: times for step, times in found.items() if times}

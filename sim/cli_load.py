@@ -173,8 +173,7 @@ def _run(
     folder = _named(hidden, out, made.plan.digest, Path(scenario.file).stem)
     if not any((folder / "ledger").iterdir()):
         _tell_why(driven, folder)
-    broken = "No space left" in driven.log_text or "ledger cannot be written" in driven.log_text
-    observed = observe(folder, scenario, interrupted=driven.interrupted, broken=broken)
+    observed = observe(folder, scenario, interrupted=driven.interrupted, broken=driven.broken)
     load_folder.write(observed, folder, str(folder))
     if as_json:
         click.echo(json.dumps(load_document.document(observed) | {"results": str(folder)}, ensure_ascii=False))

@@ -68,7 +68,7 @@ class DjangoHelpdesk:
         rating="custom field",
         deletes="hard",
         polls=5.0,
-        lives=1.0,  # of 300 tickets; 3 of 40, 0.4 of 1,000
+        lives=1.0,  # where it holds 300 tickets; 3 with 40, 0.4 with 1,000
         leaves="nothing of the tickets; the numbers they had are not given again",
     )
 

@@ -224,7 +224,9 @@ class Helpdesk(Protocol):
     """An adapter. Each verb raises `Trouble`, and nothing else, where the desk does not do it."""
 
     name: str
-    abilities: Abilities
+
+    @property
+    def abilities(self) -> Abilities: ...
 
     def identify(self) -> str:
         """The product behind the host and its version, in words. Writes nothing.

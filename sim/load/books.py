@@ -32,7 +32,7 @@ CLOCKS = 0.050
 """Seconds by which the clocks of several hosts may differ."""
 OF_THE_SHORTEST = 0.01
 
-AWAY = frozenset((Kind.CONNECTION, Kind.TIMEOUT, Kind.DNS, Kind.SERVER))
+AWAY = frozenset((Kind.CONNECTION, Kind.TIMEOUT, Kind.DNS, Kind.TLS, Kind.SERVER))
 """How writes fail when the desk is away."""
 LOST_SHARE, LOST_SECONDS = 0.2, 30.0
 

@@ -388,6 +388,9 @@ class Dispatcher:
             """Whether an answer that failed is there."""
             return bool(desk.poll(ticket).answers > before)
 
+        def resolved(desk: Any) -> bool:
+            return desk.poll(ticket).state is not State.OPEN
+
         def posted(done: bool) -> None:
             if not done:
                 then(False)
@@ -396,7 +399,7 @@ class Dispatcher:
             if asks:
                 then(True)
             else:
-                self._acts(contact, "resolve", lambda desk: desk.resolve(ticket), lambda _: then(True))
+                self._acts(contact, "resolve", lambda desk: desk.resolve(ticket), lambda _: then(True), resolved)
 
         self._acts(contact, "ask" if asks else "answer", lambda desk: desk.answer(ticket, words.body), posted, said)
 

@@ -44,6 +44,11 @@ class Driven:
         """The exit code of the first child that did not end well; 0."""
         return next((code for code in self.codes if code), 0)
 
+    @property
+    def broken(self) -> bool:
+        """Whether something of ours failed: the ledger could not be written, say."""
+        return 1 in self.codes
+
 
 def locust(
     plan: Path,

@@ -111,6 +111,8 @@ class Node:
         self.worker: Worker | None = None
         self.dispatcher: Any = None
         self.ended = False
+        self.failed = False
+        """Whether something of ours broke, here or (of a master) at a worker: the ledger, the conductor, the centre."""
         self._clients: list[str] = []
         self._ready: dict[int, float] = {}
         self._done: set[int] = set()
@@ -157,6 +159,7 @@ class Node:
                 self._send({"do": "go", "t0": time.time() + SOON})
         elif kind == "done":
             self._done.add(data["k"])
+            self.failed |= data["failed"]
         elif kind == "order":
             self._send({"do": "order", "order": data["order"]}, self._clients[data["to"]])
         else:
@@ -166,7 +169,7 @@ class Node:
     def quits(self) -> None:
         """The test is over, for everybody."""
         # what failed is in the books; Locust's own idea of a failure is any request that did
-        self.environment.process_exit_code = 0
+        self.environment.process_exit_code = int(self.failed)
         assert self.environment.runner is not None
         gevent.spawn(self.environment.runner.quit)
 
@@ -313,6 +316,7 @@ class Node:
                 gevent.sleep(0.05)
         except Exception:
             LOG.exception("the conductor failed")
+            self.failed = True
         watching.join(1.0)
         self.group.join(timeout=LAST_WORDS)
         self.ends(done=True)
@@ -322,6 +326,7 @@ class Node:
             run()
         except Exception:
             LOG.exception("the centre failed")
+            self.failed = True
             for number in range(self._joined["n"]):
                 self._tell(number, {"do": "stop"})
 
@@ -330,13 +335,16 @@ class Node:
         if self.ended or self.ledger is None or self.worker is None:
             return
         self.ended = True
-        if done and not self.worker.broken:
+        self.failed |= bool(self.ledger.broken)
+        if done and not self.failed:
             self.ledger.done(self.worker.number)
         self.ledger.close()
+        if self.ledger.broken:
+            LOG.error("%s", self.ledger.broken)
         if self.role == "local":
             self.quits()
         elif done:
-            self._send({"is": "done", "k": self.worker.number})
+            self._send({"is": "done", "k": self.worker.number, "failed": self.failed})
 
     def _start(self, part: Callable[[], None]) -> None:
         customer = SyntheticCustomer(self.environment)

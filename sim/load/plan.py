@@ -13,6 +13,7 @@ import pickle
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 VERSION = 1
 CARRIED = {"rest": "wired", "email": "wired", "enter": "entered", "skip": "skipped"}
 """By wire, what `sim.simulate.wired` calls it."""
+_OURS = frozenset(("desk", "distributions", "policies", "population", "tables"))
 _OF_NUMPY = frozenset(("_reconstruct", "_frombuffer", "scalar", "ndarray", "dtype"))
 
 
@@ -109,7 +111,8 @@ class Plan:
         return (tick - self.window[0]) / 1000 / self.speed
 
     def tick(self, seconds: float) -> int:
-        return self.window[0] + int(seconds * 1000 * self.speed)
+        """The opposite, rounded down; the tick whose seconds these are is not missed by the rounding of fractions."""
+        return self.window[0] + int(seconds * 1000 * self.speed + 1e-3)
 
     def shard(self, worker: int, workers: int) -> list[Row]:
         """What a worker sends: customers by index, so that all of a customer's contacts are one worker's."""
@@ -121,7 +124,7 @@ class Plan:
         document = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in skip}
         return document | {"channels": [asdict(channel) for channel in self.channels], "window": list(self.window)}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the settings and of every row: equal digests, the same requests."""
         whole = sha256(json.dumps(self.settings_document, sort_keys=True).encode())
@@ -167,6 +170,8 @@ def read(folder: Path) -> Plan:
         rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
     except (OSError, ValueError) as problem:
         raise UsageError(f"{folder} is no plan of a load test", "make one with sim load --plan-only") from problem
+    if not isinstance(document, dict):
+        raise UsageError(f"{folder} is no plan of a load test", "make one with sim load --plan-only")
     if document.get("version") != VERSION:
         raise UsageError(f"{folder} is a plan of another version", "make it anew with sim load --plan-only")
     try:
@@ -187,7 +192,8 @@ def world(folder: Path, plan: Plan) -> World:
     """The world of a plan.
 
     Raises:
-        UsageError: it is missing, or not the plan's.
+        UsageError: it is missing, not the plan's, or of another version of this program.
+        SimError: it asks for what is no part of a world.
     """
     try:
         data = (folder / "world.pickle").read_bytes()
@@ -195,7 +201,10 @@ def world(folder: Path, plan: Plan) -> World:
         raise UsageError(f"{folder} has no world.pickle", "copy the whole folder") from problem
     if sha256(data).hexdigest() != plan.world_digest:
         raise UsageError(f"world.pickle in {folder} is not the plan's", "copy the whole folder")
-    desk, population = _Careful(io.BytesIO(data)).load()
+    try:
+        desk, population = _Careful(io.BytesIO(data)).load()
+    except (AttributeError, ImportError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as problem:
+        raise UsageError(f"world.pickle in {folder} is of another version", "make the plan anew") from problem
     return World(desk, population)
 
 
@@ -205,9 +214,11 @@ class _Careful(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module.split(".")[0] == "numpy" and name in _OF_NUMPY:
             return super().find_class(module, name)
-        if module.startswith("sim.") and "." not in name:
+        package, _, ours = module.partition(".")
+        if package == "sim" and ours.split(".")[0] in _OURS and "." not in name:
             found = super().find_class(module, name)
-            if isinstance(found, type):
+            # not what a module of ours has from elsewhere
+            if isinstance(found, type) and found.__module__ == module:
                 return found
         raise SimError(f"world.pickle asks for {module}.{name}, which has no place in it", "make the plan anew")
 

@@ -152,7 +152,10 @@ def _sees(plan: Plan, books: Books) -> Iterator[Latency]:
 
 
 def _tick(plan: Plan, books: Books, at: float | None) -> int | None:
-    return None if at is None or books.t0 is None else plan.tick(at - books.t0)
+    if at is None or books.t0 is None:
+        return None
+    # the nearest: a moment that the ledger has rounded is of the tick before as often as not
+    return plan.window[0] + round((at - books.t0) * plan.speed * TICKS_PER_SECOND)
 
 
 def _wall(plan: Plan, ticks: int) -> float:

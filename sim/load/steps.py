@@ -1,7 +1,7 @@
 """A step at the desk: written into the books before it is sent, timed, tried again where that is safe, written down.
 
 What failed may have happened all the same. So before a step that makes something is tried again, the desk is searched
-for what the failed one has made; "created despite an error" is an outcome of its own.
+for what the failed one has made, until it can tell; "created despite an error" is an outcome of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ TRIES = 4
 PAUSE = 0.5
 """Seconds before the second try; each further pause is twice as long."""
 LONGEST_PAUSE = 30.0
+SEARCHES = 6
+"""How often a desk that fails is asked for what a failed step has made: over 15 seconds, as it may be starting again."""
 AGAIN = frozenset((Kind.THROTTLED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.DNS))
 """What may be another way a moment later."""
 
@@ -79,7 +81,8 @@ class Steps:
         """A step that changes something at the desk.
 
         Args:
-            found: what `act` has made, if it has (truthy); asked before `act` is tried again.
+            found: what `act` has made, if it has (truthy); asked before `act` is tried again, which it is not where
+                nobody can tell. None: `act` does no harm when it is done twice.
 
         Raises:
             LedgerBroken: it could not be written down, and was not sent.
@@ -101,7 +104,8 @@ class Steps:
                     self.ledger.outcome(name, ok=True, ms=ms, ticket=ticket)
                     return Done(True, value, None, None, first, now)
                 there = self._is_there(desk, c, found) if failed.may_exist and found is not None else None
-                again = not there and number < tries and failed.kind in AGAIN
+                unknown = failed.may_exist and found is not None and there is None
+                again = not there and not unknown and number < tries and failed.kind in AGAIN
                 exists = bool(there) if there is not None else (None if failed.may_exist else False)
                 self.ledger.outcome(
                     name, ok=False, ms=ms, ticket=there if isinstance(there, str) else None, status=failed.status,
@@ -109,8 +113,7 @@ class Steps:
                 )  # fmt: skip
             if not again:
                 break
-            pause = failed.retry_after if failed.retry_after is not None else PAUSE * 2 ** (number - 1)
-            self.sleep(min(pause, LONGEST_PAUSE))
+            self.sleep(_pause(failed, number))
         return Done(False, there or None, failed, exists, first, self.clock())
 
     def read(self, c: str, step: Read, act: Act, *, channel: str = "", customer: bool = True) -> Any:
@@ -130,15 +133,24 @@ class Steps:
                 self._fire(step, channel, ms, kind)
 
     def _is_there(self, desk: Helpdesk, c: str, found: Act) -> Any:
-        """What a failed step has made; None where even that cannot be told."""
-        began = self.clock()
-        try:
-            there = found(desk)
-        except Trouble as trouble:
-            self.ledger.step(c, "search", ms=(self.clock() - began) * 1000, ok=False, kind=trouble.kind.value)
-            return None
-        self.ledger.step(c, "search", ms=(self.clock() - began) * 1000, ok=True)
-        return there or False
+        """What a failed step has made, False for nothing; None where even that cannot be told."""
+        for number in range(1, SEARCHES + 1):
+            began = self.clock()
+            there, failed = _tried(found, desk)
+            kind = None if failed is None else failed.kind.value
+            self.ledger.step(c, "search", ms=(self.clock() - began) * 1000, ok=failed is None, kind=kind)
+            if failed is None:
+                return there or False
+            if failed.kind not in AGAIN or number == SEARCHES:
+                break
+            self.sleep(_pause(failed, number))
+        return None
+
+
+def _pause(failed: Trouble, number: int) -> float:
+    """Seconds to wait after the try of this number."""
+    pause = failed.retry_after if failed.retry_after is not None else PAUSE * 2 ** (number - 1)
+    return min(pause, LONGEST_PAUSE)
 
 
 def _tried(act: Act, desk: Helpdesk) -> tuple[Any, Trouble | None]:

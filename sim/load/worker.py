@@ -85,7 +85,8 @@ class Worker:
         self._watched: dict[str, Watched] = {}
         self._looks: list[tuple[float, str]] = []
         """When to look at which ticket, as a heap; what says another time than the ticket's `next` is out of date."""
-        self._letters: dict[str, int] = {}
+        self._quiet = 0.0
+        """Until when nobody looks: the desk has asked for a pause, which its other work needs more."""
         abort = plan.abort
         self._abort = Window(Abort(**abort)) if abort else None
 
@@ -159,7 +160,8 @@ class Worker:
     def _close(self, order: Order, occasion: Occasion) -> None:
         if Can.CLOSE in self.abilities.can and order["ticket"]:
             post = self._words(order, occasion)
-            self._steps_write(order, "close", lambda desk: desk.close(order["ticket"], post))
+            closed = self._seen(order["ticket"], lambda thread: thread.state is State.CLOSED)
+            self._steps_write(order, "close", lambda desk: desk.close(order["ticket"], post), found=closed)
 
     def _says(self, order: Order, step: Any, occasion: Occasion) -> Done:
         """A further message on an open ticket."""
@@ -168,14 +170,24 @@ class Worker:
             assert self.courier is not None
             deliver, thread = self.courier.deliver, _thread(order)
             return self._steps_write(order, step, lambda desk: deliver(post, number, **thread), wire="email")
-        return self._steps_write(order, step, lambda desk: desk.reply(order["ticket"], post))
+        said = self._said(order["ticket"], post)
+        return self._steps_write(order, step, lambda desk: desk.reply(order["ticket"], post), found=said)
 
-    def _steps_write(self, order: Order, step: Any, act: Act, wire: Any = "rest") -> Done:
+    def _steps_write(self, order: Order, step: Any, act: Act, wire: Any = "rest", found: Act | None = None) -> Done:
         try:
-            return self.steps.write(order["c"], step, act, channel=order["channel"], wire=wire)
+            return self.steps.write(order["c"], step, act, channel=order["channel"], wire=wire, found=found)
         except LedgerBroken as problem:
             self._breaks(problem)
             return Done(False)
+
+    def _seen(self, ticket: str, there: Callable[[Thread], bool]) -> Act | None:
+        """Whether something is to be seen on a ticket; None where the desk shows none."""
+        return (lambda desk: there(desk.poll(ticket))) if Can.POLL in self.abilities.can else None
+
+    def _said(self, ticket: str, post: Post) -> Act | None:
+        """Whether a message is on a ticket: no two are alike."""
+        words = post.body.split()
+        return self._seen(ticket, lambda thread: any(message.text.split() == words for message in thread.messages))
 
     # --- a contact ---------------------------------------------------------------------------------------------------
 
@@ -211,6 +223,8 @@ class Worker:
                 desk.reply(old, post)
                 return old
 
+            found = self._said(old, post)
+
         else:
 
             def act(desk: Helpdesk) -> str:
@@ -227,7 +241,7 @@ class Worker:
             return
         lag = done.sent - self.t0 - due
         delivery = Delivery.SENT if done.ok else Delivery.CREATED_DESPITE_ERROR if done.exists else Delivery.FAILED
-        ticket = (done.value or on) if done.there and wire == "rest" else on
+        ticket = done.value if isinstance(done.value, str) else on
         self.steps.ledger.delivery(
             c, delivery, cause=cause, channel=channel, ticket=ticket, due=self.t0 + due, lag=round(lag, 6),
             late=lag > self.late_after,
@@ -260,14 +274,13 @@ class Worker:
         """Look at the tickets of waiting customers, longest not looked first, as often as the desk bears."""
         pause = self.workers / max(self.plan.polls, 0.01)
         while not self.stopped:
-            if not self._looks or self._looks[0][0] > self.time():
+            if not self._looks or max(self._looks[0][0], self._quiet) > self.time():
                 self.sleep(min(pause, 0.05))
                 continue
             at, ticket = heappop(self._looks)
             watched = self._watched.get(ticket)
             if watched is None or watched.next != at:
                 continue
-            self._looks_again(ticket, watched, POLL_AGAIN)
             self._start(lambda ticket=ticket, watched=watched: self._look(ticket, watched))  # type: ignore[misc]
             self.sleep(pause)
 
@@ -276,14 +289,17 @@ class Worker:
         heappush(self._looks, (watched.next, ticket))
 
     def _look(self, ticket: str, watched: Watched) -> None:
+        """Look at a ticket, and again some time after the answer: a desk that is slow is not asked ever more."""
         try:
             thread: Thread = self.steps.read(
                 watched.c, "poll", lambda desk: desk.poll(ticket), channel=watched.channel
             )  # fmt: skip
         except Trouble as trouble:
             if trouble.kind is Kind.THROTTLED:
-                self._looks_again(ticket, watched, trouble.retry_after or POLL_AGAIN * 5)
+                self._quiet = self.time() + (trouble.retry_after or POLL_AGAIN * 5)
             return
+        finally:
+            self._looks_again(ticket, watched, POLL_AGAIN)
         if (thread.answers, thread.state) != (watched.answers, watched.state):
             watched.answers, watched.state = thread.answers, thread.state
             self.report(

@@ -19,7 +19,21 @@ from matplotlib.ticker import MaxNLocator
 from sim.plots import PLOTS
 from sim.plots._busiest import busiest
 from sim.plots._intervals import Intervals, outline, worst_week
-from sim.plots._style import AXIS, BLACK, BLUE, GREY, ORANGE, SKY, WIDTH, Label, Sheet, label_ends, plain, say, time_axis
+from sim.plots._style import (
+    AXIS,
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    SKY,
+    WIDTH,
+    Label,
+    Sheet,
+    label_ends,
+    plain,
+    say,
+    time_axis,
+)
 from sim.tables import Floats
 
 SCATTER, BESIDE, LABELS = 2.0, 0.62, 1.0
@@ -128,8 +142,9 @@ def _waits(axes: Axes, channel: ChannelAgreement) -> None:
     # who does not wait must not lie on the axis
     axes.set_xlim(-0.03 * top, top)
     axes.set_ylim(-0.03 * top, top)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(4))
+    ticks = [tick for tick in MaxNLocator(4).tick_values(0.0, top) if 0 <= tick <= top]
+    axes.set_xticks(ticks)
+    axes.set_yticks(ticks)
     axes.set_xlabel(f"wait with latencies, {unit}", size=8.0, labelpad=2)
     axes.set_ylabel(f"wait observed, {unit}", size=8.0, labelpad=2, color=GREY)
 
@@ -142,7 +157,7 @@ def _finding(channel: ChannelAgreement, intervals: Intervals) -> str:
         return "nothing to compare"
     inside = float(np.mean((observed[known] >= low[known]) & (observed[known] <= high[known])))
     return (
-        f"{inside:.0%} of the time in the band; at most {float(observed[known].max()):,.0f} waiting, "
+        f"{100 * inside:.0f} % of the time in the band; at most {float(observed[known].max()):,.0f} waiting, "
         f"{float(channel.mean[shown][known].max()):,.0f} predicted"
     )
 

@@ -20,7 +20,7 @@ def started_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         patch.delenv("SIM_HELPDESKS")
         yield desk
         patch.setenv("SIM_HELPDESKS", str(folder))
-        down(NAME, say=lambda _: None, purge=True)
+        down(NAME, say=lambda _: None)
 
 
 @pytest.fixture

@@ -199,6 +199,13 @@ class Witness:
             )
         return rows
 
+    def forgets(self) -> None:
+        """Delete all tickets, whoever made them."""
+        with closing(sqlite3.connect(self._path, timeout=20)) as database, database:
+            for table in ("ticketchange", "followupattachment", "followup", "ticketcc", "ticketcustomfieldvalue",
+                          "ticketdependency", "ticket"):  # fmt: skip
+                database.execute(f"DELETE FROM helpdesk_{table}")
+
     def _ask(self, sql: str, *values: Any) -> list[Any]:
         with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=20)) as database:
             return database.execute(sql, values).fetchall()

@@ -26,12 +26,14 @@ from sim.plots import PLOTS, backlog, demand, net_staffing, occupancy, plot, ser
 from sim.plots._duration import duration
 from sim.plots._intervals import Intervals, outline, worst_week
 from sim.plots._style import LINES, Label, Sheet, label_ends, plain
+from sim.plots.agreement import Agreement, ChannelAgreement
 from sim.plots.backlog import Backlog, ChannelBacklog
 from sim.plots.demand import ChannelDemand, Demand
 from sim.plots.occupancy import GroupTime, Occupancy
 from sim.plots.service_level import ChannelLevel, ServiceLevel
 from sim.plots.staffing import GroupStaffing, Staffing
 from sim.plots.waiting import ChannelWaits, Waiting
+from sim.tables import Floats
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -78,7 +80,17 @@ def week(days: float = 7.0, *, starts: datetime = MONDAY, runs: int = 5, name: s
         "backlog": Backlog(
             starts, HALF_HOUR, (ChannelBacklog("email", draws.poisson(20.0, (runs, count)).astype(float), opened),)
         ),
+        "agreement": compared(starts, draws.poisson(20.0, count).astype(float), slow[0], runs, name),
     }
+
+
+def compared(starts: datetime, waiting: Floats, waits: Floats, runs: int, name: str = "email") -> Agreement:
+    """A test that observed so many waiting, and these waits, where a tenth less was predicted."""
+    expected = 0.9 * waiting
+    channel = ChannelAgreement(
+        name, waiting, 0.5 * waiting, expected, expected - 2, expected + 2, 0.9 * waits, waits
+    )  # fmt: skip
+    return Agreement(starts, HALF_HOUR, (channel,), runs)
 
 
 def nothing(count: int, runs: int) -> dict[str, Any]:
@@ -95,6 +107,7 @@ def nothing(count: int, runs: int) -> dict[str, Any]:
         ),
         "waiting": Waiting((ChannelWaits("phone", True, (np.empty(0),) * runs, 0.8, 20.0),)),
         "backlog": Backlog(MONDAY, HALF_HOUR, (ChannelBacklog("email", np.full((runs, count), NAN), closed),)),
+        "agreement": compared(MONDAY, never, np.empty(0), runs),
     }
 
 
@@ -113,6 +126,7 @@ def zeros(count: int) -> dict[str, Any]:
         "backlog": Backlog(
             MONDAY, HALF_HOUR, (ChannelBacklog("email", np.zeros((3, count)), np.zeros(count, dtype=bool)),)
         ),
+        "agreement": compared(MONDAY, zero, np.zeros(3), 3),
     }
 
 
@@ -126,6 +140,7 @@ def empty() -> dict[str, Any]:
         "service_level": ServiceLevel(MONDAY, HALF_HOUR, (), 3),
         "waiting": Waiting(()),
         "backlog": Backlog(MONDAY, HALF_HOUR, ()),
+        "agreement": Agreement(MONDAY, HALF_HOUR, (), 3),
     }
 
 
