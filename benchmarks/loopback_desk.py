@@ -60,7 +60,7 @@ MAPPING: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that the desk has had: when it arrived (epoch seconds), and whose it was by its X-Sim-Contact header."""
+    """A request that the desk has had: when (epoch seconds), and for which contact by its X-Sim-Contact header."""
 
     at: float
     method: str

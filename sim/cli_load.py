@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sim.scenario.read import Scenario
 
 INTERRUPTED = 130
+UNJUDGED = 4
+"""Not all of the books are here: the run does not count yet."""
 RESULTS = Path("results")
 
 _folder = click.Path(path_type=Path)
@@ -101,7 +104,7 @@ def load(
     if at is None:
         raise session.no_desk(helpdesk)
     if plan_only is not None:
-        _write_plan(session.prepared(scenario, options, at), plan_only)
+        _write_plan(session.prepared(scenario, options, at), scenario, plan_only)
         return
     if out is not None:
         from sim.results import check_free
@@ -132,15 +135,19 @@ def _say_plan(made: Prepared, *, as_json: bool, assumed: bool) -> None:
         click.echo(load_plan.text(made, assumed=assumed))
 
 
-def _write_plan(made: Prepared, folder: Path) -> None:
+def _write_plan(made: Prepared, scenario: Scenario, folder: Path) -> None:
     from sim.load import plan, session
-    from sim.report import load_plan
+    from sim.report import load_folder, load_plan
 
     session.must_fit(made)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is already there", "choose another folder with --plan-only, or remove it")
     try:
         plan.write(made.plan, made.world, folder)
+        # so that --reconcile can report on what was sent by hand
+        load_folder.begin(
+            made.plan, scenario, folder, desk=made.plan.helpdesk, command=shlex.join(["sim", *sys.argv[1:]])
+        )
     except OSError as problem:
         raise CannotWrite(f"{folder}: {problem.strerror}", "choose another place") from problem
     click.echo(load_plan.text(made, assumed=False))
@@ -172,7 +179,7 @@ def _run(
         )  # fmt: skip
     folder = _named(hidden, out, made.plan.digest, Path(scenario.file).stem)
     if not any((folder / "ledger").iterdir()):
-        _tell_why(driven, folder)
+        _tell_why(driven, folder, elsewhere=listen and not driven.failed and not driven.interrupted)
     observed = observe(folder, scenario, interrupted=driven.interrupted, broken=driven.broken)
     load_folder.write(observed, folder, str(folder))
     if as_json:
@@ -198,10 +205,14 @@ def _named(hidden: Path, out: Path | None, digest: str, stem: str) -> Path:
     return finish_by_default(hidden, RESULTS, stem, digest) if out is None else finish(hidden, out)
 
 
-def _tell_why(driven: Any, folder: Path) -> None:
-    """The generator ended before it began: its own words, and its exit code."""
+def _tell_why(driven: Any, folder: Path, *, elsewhere: bool) -> None:
+    """There are no books here: they are with the workers, or the generator ended before it began."""
     from sim.load.session import Unreachable
 
+    if elsewhere:
+        click.echo(f"the test is over, and its books are with the workers: copy ledger-*.jsonl out of each one's plan to\n"
+                   f"{folder / 'ledger'}, and report: sim load --reconcile {folder}", err=True)  # fmt: skip
+        sys.exit(UNJUDGED)
     said = [line for line in driven.log_text.splitlines() if "/ERROR/" in line]
     why = said[-1].split(": ", 1)[-1] if said else "Locust ended before it began"
     problem = Unreachable(why, f"{folder / 'locust.log'} says more") if driven.failed == 5 else SimError(why)
@@ -226,7 +237,6 @@ def _reconcile(folder: Path) -> None:
         click.echo(str(each))
     if not found:
         click.echo("every create is accounted for")
-    # a plan's own folder has no scenario to report on
     with suppress(UsageError):
         observed = observe(folder)
         load_folder.write(observed, folder, str(folder))
@@ -249,10 +259,24 @@ def agree(predicted: Path, observed: Path, out: Path | None, *, as_json: bool) -
     \b
     sim agree scenarios/first.yaml results/first/RUN
     """
+    from sim.agree import agree as held
     from sim.report import agree_text
+    from sim.results import check_free
 
-    found = agree_text.agreed(predicted, observed, out)
-    click.echo(json.dumps(agree_text.document(found), ensure_ascii=False) if as_json else agree_text.text(found))
+    folder = observed / "agree" if out is None else out
+    if out is None:
+        # of an earlier comparison of the same run
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        check_free(folder)
+    with progress_bar("simulations", quiet=as_json) as progress:
+        found = held(predicted, observed, progress=progress)
+    agree_text.write(found, folder)
+    if as_json:
+        click.echo(json.dumps(agree_text.document(found), ensure_ascii=False, allow_nan=False))
+        return
+    click.echo(agree_text.report(found))
+    click.echo(f"\nresults: {folder}")
 
 
 @click.group(short_help="Helpdesks on this machine, to try things against.")

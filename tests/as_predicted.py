@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -63,17 +64,22 @@ def told(
     sets: tuple[str, ...] = SETS,
     took: Mapping[str, float] | None = None,
     fails: frozenset[int] = frozenset(),
+    lag: float = 0.0,
     done: bool = True,
+    **changes: Any,
 ) -> Path:
     """A run folder in which everything happened as in `contacts`.
 
     Args:
         took: wall seconds by step: "send" (of further contacts; first ones are due by the plan), "take", "answer",
             "resolve", "mailbox".
-        fails: issues whose first contact the desk refused.
+        fails: issues whose first contact did not reach the desk.
+        lag: wall seconds by which the generator sent everything late.
         done: whether the worker got to the end.
+        changes: of the plan.
     """
     scenario, plan, world = made(sets)
+    plan = replace(plan, **changes)
     took = took or {}
     write(plan, world, folder / "plan")
     (folder / "scenario.yaml").write_text(scenario.text, encoding="utf-8")
@@ -85,7 +91,7 @@ def told(
         ledger.start(run=plan.run, worker=0, n=1, digest=plan.digest, t0=T0, speed=plan.speed, offset=0.0)
         for number in range(len(contacts)):
             row = {name: int(contacts[name][number]) for name in contacts.names}
-            _contact(ledger, now, plan, row, took, fails)
+            _contact(ledger, now, plan, row, took, fails, lag)
         now[0] = T0 + plan.seconds(plan.ends)
         if done:
             ledger.done(0)
@@ -93,8 +99,9 @@ def told(
 
 
 def _contact(
-    ledger: Ledger, now: list[float], plan: Plan, row: dict[str, int], took: Mapping[str, float], fails: frozenset[int]
-) -> None:
+    ledger: Ledger, now: list[float], plan: Plan, row: dict[str, int], took: Mapping[str, float], fails: frozenset[int],
+    lag: float,
+) -> None:  # fmt: skip
     c, channel = f"{row['issue']}.{row['attempt']}", plan.channels[row["channel"]]
     about: dict[str, Any] = {"cause": Cause(row["cause"]).name.lower(), "channel": channel.name}
     sent = channel.wire in ("rest", "email")
@@ -107,8 +114,10 @@ def _contact(
     else:
         wrong = row["issue"] in fails and row["attempt"] == 1
         delivery = Delivery.FAILED if wrong else Delivery.SENT
-        ledger.delivery(c, delivery, **about, ticket=None if wrong else c, due=due, lag=0.0)
+        ledger.delivery(c, delivery, **about, ticket=None if wrong else c, due=due, lag=lag)
         if wrong:
+            intent = ledger.intent(c, "create", wire="rest", channel=channel.name, due=due, trace="")
+            ledger.outcome(intent, ok=False, ms=1.0, kind="connection", what="refused", exists=False)
             return
         if channel.wire == "email":
             ledger.step(c, "mailbox", ms=1000 * took.get("mailbox", 0.0), ok=True)

@@ -20,7 +20,7 @@ from sim.agree import Row as Compared
 from sim.errors import CannotWrite, UsageError
 from sim.load.predict import predict
 from sim.report import agree_text
-from sim.schemas import NEVER
+from sim.schemas import NEVER, Outcome
 from sim.tables import Table
 
 EMAIL = 1
@@ -170,7 +170,8 @@ def test_a_contact_that_is_not_there_is_named() -> None:
     """A first contact that the desk refused is missing and named; all others are matched."""
     gone = made()[1].sent[3].issue
     table = predicted()
-    result = _agree(table.where(~((table["issue"] == gone) & (table["attempt"] > 1))), fails=frozenset({gone}))
+    others = table.where(~((table["issue"] == gone) & (table["attempt"] > 1)))
+    result = _agree(others, fails=frozenset({gone}), took={"take": 0.0, "answer": 0.0})
     firsts = result.channels[0].firsts
     assert (firsts.missing, firsts.unexpected) == ((f"{gone}.1",), ())
     assert firsts.matched == len(made()[1].sent) - 1
@@ -182,10 +183,13 @@ def test_another_outcome_is_not_alike() -> None:
     """Where some first contacts ended otherwise, the share that ended alike says so."""
     table = predicted()
     rows = np.flatnonzero(_mails(table) & (table["attempt"] == 1))[:4]
-    outcome = table["outcome"].copy()
-    outcome[rows] = 13
-    firsts = _agree(changed(table, outcome=outcome)).channels[0].firsts
-    assert firsts.matched - firsts.alike == 4
+    outcome, answered = table["outcome"].copy(), table["answered"].copy()
+    outcome[rows] = int(Outcome.IGNORED)
+    answered[rows] = NEVER
+    (email,) = _agree(changed(table, outcome=outcome, answered=answered)).channels
+    assert email.firsts.matched - email.firsts.alike == 4
+    # who is ignored does not wait
+    assert email.row(WAIT).observed > email.row(WAIT).predicted
 
 
 def test_further_contacts_are_matched_by_issue_attempt_and_cause() -> None:
@@ -226,6 +230,24 @@ def test_a_run_that_is_void_says_so_and_shows_its_tables() -> None:
     text = agree_text.report(result)
     assert "\n\n✗ VOID: nothing may be claimed of these figures.\n  worker 0 of 1 did not report" in text
     assert "E-mail, in scenario time (VOID)" in text
+
+
+def test_a_generator_that_lags_is_not_fit_for_agreement() -> None:
+    """Lags that void no run, but are more than 1 % of the shortest mean compared, leave nothing to claim."""
+    for lag, claims in ((0.09, True), (0.11, False)):
+        result = _agree(predicted(), lag=lag)
+        assert result.observed.validity.valid
+        assert result.shortest == pytest.approx(300.0, rel=0.1)
+        assert bool(result.void) is not claims
+        assert result.agrees is (True if claims else None)
+
+
+def test_a_desk_that_was_lost_leaves_nothing_to_claim() -> None:
+    """Where the last of what was sent found nobody, that is said, and no criterion is held against the desk."""
+    result = _agree(predicted(), fails=frozenset(row.issue for row in made()[1].sent))
+    assert result.observed.validity.valid
+    assert "the desk was lost" in result.void[0]
+    assert result.agrees is None
 
 
 def test_durations_shorter_than_twenty_cycles_are_not_compared() -> None:
@@ -311,6 +333,9 @@ def test_another_scenario_file_is_refused(tmp_path: Path) -> None:
     other.write_text(FIRST.read_text(encoding="utf-8").replace("8h", "7h"), encoding="utf-8")
     with pytest.raises(UsageError, match=r"is not the scenario of .*scenario_digest"):
         agree(other, observed, simulations=1)
+    drawn = told(tmp_path / "drawn", predicted(), population_digest="0" * 64)
+    with pytest.raises(UsageError, match=r"gives other customers .*population_digest"):
+        agree(FIRST, drawn, simulations=1)
     with pytest.raises(UsageError, match="no run folder"):
         agree(tmp_path, observed, simulations=1)
     with pytest.raises(UsageError, match="no plan of a load test"):

@@ -167,6 +167,8 @@ class Books:
         """From which lag on a contact is late, in wall seconds."""
         self._planned = [f"{row['issue']}.1" for row in rows.planned]
         self._spawned = [row["c"] for row in rows.of("spawn")]
+        self.aborted: Row | None = next(iter(rows.of("abort")), None)
+        """Why and when the run was broken off, if the scenario's `load.abort` did so."""
         self.mailed: dict[str, Row] = {row["c"]: row for row in rows.of("step") if row.get("ticket")}
         """By contact that went by mail, where its ticket was found."""
         deliveries, twice = _deliveries(rows.of("delivery"))
@@ -356,6 +358,9 @@ def _to_be_sent(entry: Entry, books: Books) -> bool:
     """Whether a contact was to reach the desk by the end of the run: a spawned one may be due after it."""
     if entry.delivery is not Delivery.NOT_SENT:
         return entry.delivery not in (Delivery.ENTERED, Delivery.SKIPPED)
+    if books.aborted is not None and entry.due is not None and entry.due > books.aborted["at"] - books.late_after:
+        # nobody was to be sent any more
+        return False
     end = books.wall(books.rows.plan["window"][1] + books.rows.plan.get("drain", 0))
     return entry.planned or end is None or entry.due is None or entry.due <= end
 

@@ -142,6 +142,10 @@ class Dispatcher:
     def run(self) -> None:
         """Run to the end of the plan, or until everything that can happen has."""
         env = self.centre.env
+        # at once: however the run ends, these were not to be sent
+        for row in self.plan.rows:
+            if row.wire == "skip":
+                self.steps.ledger.delivery(f"{row.issue}.1", Delivery.SKIPPED, cause="first", channel=row.channel)
         self.centre.begin()
         lists = any(wire == "email" for wire in self._wires)
         if lists:
@@ -199,9 +203,14 @@ class Dispatcher:
         if handle is not None:
             self.inbox.put(partial(handle, report))
         elif report["is"] == "abort":
-            self.stop("too much goes wrong")
+            self.inbox.put(partial(self._aborts, report["why"]))
         elif report["is"] == "broken":
             self.stop("the ledger cannot be written")
+
+    def _aborts(self, why: str) -> None:
+        if not self.stopped:
+            self.steps.ledger.abort(why)
+            self.stopped = why
 
     def _is_sent(self, report: Report) -> None:
         c = report["c"]
@@ -453,10 +462,6 @@ class Dispatcher:
         for contact in self.centre.left_out:
             self._spawns(contact, contact.offered)
             self._delivers(key(contact), contact, Delivery.SKIPPED)
-        for row in self.plan.rows:
-            c = f"{row.issue}.1"
-            if row.wire == "skip":
-                self.steps.ledger.delivery(c, Delivery.SKIPPED, cause="first", channel=row.channel)
 
     def _note(self, contact: Contact) -> None:
         known = self._noted.get(contact.key)

@@ -75,6 +75,8 @@ def locust(
     face = ["--web-host", host, "--autostart", "--autoquit", "3"] if ui else ["--headless"]
     common = ["--html", str(html.absolute()), "-u", str(workers), "-r", str(workers), "--only-summary", *more]
     environ = _environment(plan, ledger)
+    if ui:
+        say("Locust's page: http://127.0.0.1:8089, or as --web-port says")
     with log.open("wb") as out, _children() as children:
         if workers == 1 and not listen:
             children.append(_start([*face, *common], environ, out))
@@ -86,8 +88,8 @@ def locust(
                 own = ["--worker", "--master-host", LOCALLY, "--master-port", str(port)]
                 children.append(_start(own, environ, out))
             if listen:
-                say(f"waiting for {workers} workers: SIM_PLAN=DIR locust -f locustfiles/helpdesk.py --worker "
-                    f"--master-host THIS --master-port {port}")  # fmt: skip
+                say(f"waiting for {workers} workers; on each machine, with a copy of {plan}:\n  SIM_PLAN=COPY locust "
+                    f"-f locustfiles/helpdesk.py --worker --master-host THIS --master-port {port}")  # fmt: skip
         interrupted = _waits(children, ledger, progress)
         return Driven(interrupted, tuple(child.returncode for child in children), log)
 

@@ -192,6 +192,10 @@ class Ledger:
         """The clean-up deleted a ticket, or could not: `what` says why."""
         self._write("deleted", ticket=ticket, ok=ok, what=what[:LONGEST])
 
+    def abort(self, why: str) -> None:
+        """The run is broken off: more went wrong than the scenario lets (load.abort)."""
+        self._write("abort", what=why)
+
     def done(self, worker: int) -> None:
         """The last row of a worker that has done all its share."""
         self._write("done", worker=worker)

@@ -170,8 +170,16 @@ class Node:
         """The test is over, for everybody."""
         # what failed is in the books; Locust's own idea of a failure is any request that did
         self.environment.process_exit_code = int(self.failed)
+        gevent.spawn(self._leaves)
+
+    def _leaves(self) -> None:
         assert self.environment.runner is not None
-        gevent.spawn(self.environment.runner.quit)
+        self.environment.runner.quit()
+        page, lingers = self.environment.web_ui, getattr(self.environment.parsed_options, "autoquit", -1)
+        if page is not None and lingers != -1:
+            # Locust itself quits its page after --run-time only
+            gevent.sleep(lingers)
+            page.stop()
 
     def _send(self, data: Mapping[str, Any], client: str | None = None) -> None:
         assert self.environment.runner is not None

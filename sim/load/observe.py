@@ -439,7 +439,7 @@ def observe(
             broken=broken,
             lost=ledgers.lost(books),
             void=not judged.valid,
-            missed=not all(verdict.met for verdict in verdicts),
+            missed=books.aborted is not None or not all(verdict.met for verdict in verdicts),
         ),
     )
 

@@ -260,8 +260,9 @@ def by_hand(folder: Path) -> str:
         (
             f"SIM_PLAN={folder} locust -f locustfiles/helpdesk.py --headless",
             "or on several machines, each with a copy of the folder:",
-            f"  SIM_PLAN={folder} locust -f locustfiles/helpdesk.py --headless --master --expect-workers 2",
+            f"  SIM_PLAN={folder} locust -f locustfiles/helpdesk.py --headless --master --expect-workers 2 "
+            "--master-bind-host 0.0.0.0",
             f"  SIM_PLAN={folder} locust -f locustfiles/helpdesk.py --worker --master-host MASTER      on each",
-            f"then gather all ledger-*.jsonl in {folder}, and: sim load --reconcile {folder}",
+            f"then gather all ledger-*.jsonl in {folder}, and report: sim load --reconcile {folder}",
         )
     )

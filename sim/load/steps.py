@@ -19,7 +19,7 @@ PAUSE = 0.5
 """Seconds before the second try; each further pause is twice as long."""
 LONGEST_PAUSE = 30.0
 SEARCHES = 6
-"""How often a desk that fails is asked for what a failed step has made: over 15 seconds, as it may be starting again."""
+"""How often a desk that fails is asked for what a failed step has made: for 15 seconds, as it may be starting anew."""
 AGAIN = frozenset((Kind.THROTTLED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.DNS))
 """What may be another way a moment later."""
 
@@ -149,8 +149,10 @@ class Steps:
 
 def _pause(failed: Trouble, number: int) -> float:
     """Seconds to wait after the try of this number."""
-    pause = failed.retry_after if failed.retry_after is not None else PAUSE * 2 ** (number - 1)
-    return min(pause, LONGEST_PAUSE)
+    if failed.retry_after is None:
+        return min(PAUSE * 2 ** (number - 1), LONGEST_PAUSE)
+    # longer each time: all who were refused at once would else be back at once
+    return min(failed.retry_after * number, LONGEST_PAUSE)
 
 
 def _tried(act: Act, desk: Helpdesk) -> tuple[Any, Trouble | None]:

@@ -19,6 +19,7 @@ from sim.load.limits import Abort, Window
 from sim.load.plan import Plan, Row, owner
 from sim.load.steps import Act, Done, Steps
 from sim.population.words import Occasion, message
+from sim.units import say_share
 
 Order = Mapping[str, Any]
 """What the centre asks of a customer, as plain values: it may come from another machine."""
@@ -261,7 +262,9 @@ class Worker:
 
     def _watch_errors(self, *, bad: bool) -> None:
         if self._abort is not None and self._abort.add(self.time(), bad):
-            self.report({"is": "abort"})
+            rule = self._abort.rule
+            why = f"more than {say_share(rule.share)} of the contacts of {rule.seconds:g} s went wrong (load.abort)"
+            self.report({"is": "abort", "why": why})
 
     def _breaks(self, problem: LedgerBroken) -> None:
         self.stopped = True

@@ -38,6 +38,7 @@ VOID = "VOID: nothing may be claimed of these figures"
 MOST_INTERVALS = 24
 """Lines of a table by interval; more are in the document."""
 FEW_NAMES = 5
+_UNITS = ((90.0, 1.0, "s"), (5400.0, 60.0, "min"), (172_800.0, 3600.0, "h"), (math.inf, 86_400.0, "d"))
 STEP_WORDS = {
     "send": "from due until the desk has it",
     "take": "an agent takes it",
@@ -114,8 +115,8 @@ def _mean_wait(channel: Channel, criterion: Criterion) -> str:
     if criterion.met is None:
         return f"mean wait: {figures}; not compared, {criterion.why}"
     inside = row.delayed.low <= row.observed <= row.delayed.high
-    off = f"{criterion.value:+.1%}".replace("%", " %")
-    return f"mean wait: {figures}; {off} ({NEAR:.0%} is allowed), {'inside' if inside else 'outside'} the band"
+    off = f"{say_share(abs(criterion.value))} {'more' if criterion.value > 0 else 'less'}"
+    return f"mean wait: {figures}; {off} ({100 * NEAR:.0f} % is allowed), {'inside' if inside else 'outside'} the band"
 
 
 def _firsts(channel: Channel, criterion: Criterion) -> str:
@@ -325,7 +326,11 @@ def _delayed(row: Row) -> str:
 
 
 def _time(seconds: float) -> str:
-    return say_duration(seconds)
+    """As elsewhere, to three digits: what is nearly the same is to be told apart."""
+    if not math.isfinite(seconds):
+        return DASH
+    unit, word = next(each[1:] for each in _UNITS if abs(seconds) < each[0])
+    return f"{_number(seconds / unit)} {word}"
 
 
 def _number(value: float) -> str:

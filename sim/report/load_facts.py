@@ -161,6 +161,8 @@ def outcome(observed: Observed) -> Outcome:
     if code == 0:
         met = f"{all_} of {all_} thresholds met" if all_ else "the scenario sets no thresholds for a load test"
         return Outcome(True, "passed", f"Exit code 0: {met}, the generator kept up, and the books add up.")
+    if code == 3 and observed.books.aborted is not None:
+        return Outcome(False, "broken off", f"Exit code 3: {observed.books.aborted['what']}.")
     short, meaning = {
         130: ("interrupted", "it was stopped before its end; what is here is what happened until then."),
         1: ("broken off", "an error of our own, or the books could not be written."),

@@ -13,7 +13,7 @@ import pytest
 
 from sim.helpdesks.protocol import Abilities, Author, Can, Kind, Message, Post, State, Thread, Ticket, Trouble
 from sim.load import plan as plans
-from sim.load.books import Books, read
+from sim.load.books import Books, read, validity
 from sim.load.dispatch import Dispatcher
 from sim.load.ledger import Delivery, Ledger
 from sim.load.slice import running
@@ -263,3 +263,22 @@ def test_who_is_stopped_leaves_books_that_add_up(tmp_path: Path, stop: float) ->
     assert books.balanced
     assert books.count(Delivery.NOT_SENT) > 5
     assert books.count(Delivery.SENT) > 0
+
+
+def test_a_run_in_which_too_much_goes_wrong_is_broken_off(tmp_path: Path) -> None:
+    """By load.abort: the run ends early, is valid as far as it went, and says why; what was not due yet was not sent."""
+
+    class Refusing(Desk):
+        def create(self, post: Post) -> str:
+            raise Trouble(Kind.REJECTED, "create a ticket: 400", status=400)
+
+    sets = (*STORIES, "load.abort.errors=above 50% within 20s")
+    made = planned(tmp_path, "http://127.0.0.1:9", "django-helpdesk", window="Mon 09:00..12:00", sets=sets)
+    test = Live(tmp_path, made, Refusing())
+    test.run()
+    books = Books(read(tmp_path))
+    assert books.aborted is not None
+    assert books.aborted["what"].startswith("more than 50")
+    assert books.count(Delivery.FAILED) >= 10
+    assert books.count(Delivery.NOT_SENT) > 5
+    assert validity(books).reasons == ()
