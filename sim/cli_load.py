@@ -210,8 +210,9 @@ def _tell_why(driven: Any, folder: Path, *, elsewhere: bool) -> None:
     from sim.load.session import Unreachable
 
     if elsewhere:
-        click.echo(f"the test is over, and its books are with the workers: copy ledger-*.jsonl out of each one's plan to\n"
-                   f"{folder / 'ledger'}, and report: sim load --reconcile {folder}", err=True)  # fmt: skip
+        what = "the test is over, and its books are with the workers"
+        click.echo(f"{what}: copy their ledger-*.jsonl to {folder / 'ledger'}", err=True)
+        click.echo(f"then, for the report: sim load --reconcile {folder}", err=True)
         sys.exit(UNJUDGED)
     said = [line for line in driven.log_text.splitlines() if "/ERROR/" in line]
     why = said[-1].split(": ", 1)[-1] if said else "Locust ended before it began"

@@ -343,6 +343,7 @@ class Node:
         if self.ended or self.ledger is None or self.worker is None:
             return
         self.ended = True
+        self.worker.gives_up()
         self.failed |= bool(self.ledger.broken)
         if done and not self.failed:
             self.ledger.done(self.worker.number)

@@ -215,7 +215,7 @@ class _Careful(pickle.Unpickler):
         if module.split(".")[0] == "numpy" and name in _OF_NUMPY:
             return super().find_class(module, name)
         package, _, ours = module.partition(".")
-        if package == "sim" and ours.split(".")[0] in _OURS and "." not in name:
+        if package == "sim" and ours.split(".")[0] in _OURS:
             found = super().find_class(module, name)
             # not what a module of ours has from elsewhere
             if isinstance(found, type) and found.__module__ == module:

@@ -150,7 +150,7 @@ class Steps:
 def _pause(failed: Trouble, number: int) -> float:
     """Seconds to wait after the try of this number."""
     if failed.retry_after is None:
-        return min(PAUSE * 2 ** (number - 1), LONGEST_PAUSE)
+        return min(PAUSE * 2.0 ** (number - 1), LONGEST_PAUSE)
     # longer each time: all who were refused at once would else be back at once
     return min(failed.retry_after * number, LONGEST_PAUSE)
 

@@ -26,6 +26,8 @@ Order = Mapping[str, Any]
 
 LONGEST_SLEEP = 0.5
 """Wall seconds: a conductor that is told to stop hears of it so soon."""
+OF_THE_DESK = 3.0
+"""Between two looks so many times what one takes: the desk spends a third of a process on them at most."""
 POLL_AGAIN = 1.0
 """Wall seconds after which a customer looks at their ticket again, where the desk bears it."""
 CLOSING = {"confirm": Occasion.THANKS, "withdraw": Occasion.CLOSE}
@@ -84,6 +86,10 @@ class Worker:
         """Whether all of the shard has been sent."""
         self._people = {row.issue: row for row in plan.rows if owner(row.customer, workers) == number}
         self._watched: dict[str, Watched] = {}
+        self._look_takes = 0.0
+        """Wall seconds."""
+        self._sending: dict[str, tuple[str, str, float]] = {}
+        """Contacts that are being sent: cause, channel, due."""
         self._looks: list[tuple[float, str]] = []
         """When to look at which ticket, as a heap; what says another time than the ticket's `next` is out of date."""
         self._quiet = 0.0
@@ -234,11 +240,14 @@ class Worker:
             def found(desk: Helpdesk) -> str | None:
                 return next(iter(desk.search(post.run, c)), None)
 
+        self._sending[c] = (cause, channel, due)
         try:
             step: Any = "reply" if again else "create"
             done = self.steps.write(c, step, act, channel=channel, wire=wire, due=self.t0 + due, found=found)
         except LedgerBroken as problem:
             self._breaks(problem)
+            return
+        if self._sending.pop(c, None) is None:
             return
         lag = done.sent - self.t0 - due
         delivery = Delivery.SENT if done.ok else Delivery.CREATED_DESPITE_ERROR if done.exists else Delivery.FAILED
@@ -249,6 +258,12 @@ class Worker:
         )  # fmt: skip
         self._watch_errors(bad=not done.ok)
         self.report({"is": "sent", "c": c, "ok": done.there, "ticket": ticket, "wire": wire})
+
+    def gives_up(self) -> None:
+        """The run is over: what the desk has not answered has failed, as far as anybody knows."""
+        for c, (cause, channel, due) in self._sending.items():
+            self.steps.ledger.delivery(c, Delivery.FAILED, cause=cause, channel=channel, due=self.t0 + due)
+        self._sending.clear()
 
     def _post(self, row: Row, c: str, subject: str, body: str) -> Post:
         return Post(self.plan.run, c, row.name, row.email, subject, body)
@@ -275,8 +290,8 @@ class Worker:
 
     def watch(self) -> None:
         """Look at the tickets of waiting customers, longest not looked first, as often as the desk bears."""
-        pause = self.workers / max(self.plan.polls, 0.01)
         while not self.stopped:
+            pause = self.workers * max(1 / max(self.plan.polls, 0.01), OF_THE_DESK * self._look_takes)
             if not self._looks or max(self._looks[0][0], self._quiet) > self.time():
                 self.sleep(min(pause, 0.05))
                 continue
@@ -293,6 +308,7 @@ class Worker:
 
     def _look(self, ticket: str, watched: Watched) -> None:
         """Look at a ticket, and again some time after the answer: a desk that is slow is not asked ever more."""
+        began = self.time()
         try:
             thread: Thread = self.steps.read(
                 watched.c, "poll", lambda desk: desk.poll(ticket), channel=watched.channel
@@ -302,6 +318,8 @@ class Worker:
                 self._quiet = self.time() + (trouble.retry_after or POLL_AGAIN * 5)
             return
         finally:
+            # a mean that follows the last looks
+            self._look_takes += 0.3 * (self.time() - began - self._look_takes)
             self._looks_again(ticket, watched, POLL_AGAIN)
         if (thread.answers, thread.state) != (watched.answers, watched.state):
             watched.answers, watched.state = thread.answers, thread.state

@@ -272,7 +272,7 @@ def test_a_run_in_which_too_much_goes_wrong_is_broken_off(tmp_path: Path) -> Non
         def create(self, post: Post) -> str:
             raise Trouble(Kind.REJECTED, "create a ticket: 400", status=400)
 
-    sets = (*STORIES, "load.abort.errors=above 50% within 20s")
+    sets = (*STORIES, "customers=200000", "load.abort.errors=above 50% within 20s")
     made = planned(tmp_path, "http://127.0.0.1:9", "django-helpdesk", window="Mon 09:00..12:00", sets=sets)
     test = Live(tmp_path, made, Refusing())
     test.run()

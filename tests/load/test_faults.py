@@ -296,7 +296,7 @@ def test_ctrl_c_closes_the_books(trial: Trial) -> None:
 
 
 def test_a_clock_that_is_set_moves_no_arrival(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The generator's clock is set an hour forward in the middle of a run, then two back: by the desk's own every ticket
+    """The generator's clock is set an hour forward in the middle of a run, then two back: by the desk's own each ticket
     is made when it was due, and the books go on from the time of the start."""
     flag = trial.folder / "ahead"
     site = trial.folder / "site"
