@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from sim.cli import commands
 from sim.report import pages
 from sim.scenario.keys import walk
 from sim.scenario.read import read
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+ABOUT_DESKS = ("README.md", "docs/load.md", "locustfiles/README.md", "scenarios/helpdesk_morning.yaml")
 
 
 def _blocks(text: str, language: str) -> list[str]:
     found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for name, block in found if name == language]
+
+
+def _commands(page: str) -> Iterator[list[str]]:
+    """The commands of `sim` that a page shows, one a line, as words."""
+    for line in (ROOT / page).read_text().splitlines():
+        if found := re.match(r"(?:\$ |#? ?    |# )?sim ((?:load|agree|helpdesk) .*)", line):
+            yield shlex.split(re.sub(r"   .*", "", found[1]))
 
 
 def _sim(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -86,9 +99,47 @@ def test_the_readme_shows_what_mistakes_look_like(tmp_path: Path) -> None:
     assert done.stderr == shown.removeprefix("$ sim validate monday.yaml\n")
 
 
+@pytest.mark.parametrize("number", range(len(_blocks((ROOT / "docs/load.md").read_text(), "yaml"))))
+def test_every_scenario_of_the_load_guide_is_valid(number: int, tmp_path: Path) -> None:
+    """What docs/load.md shows can be pasted into a file and has no mistakes."""
+    file = tmp_path / "shown.yaml"
+    file.write_text(_blocks((ROOT / "docs/load.md").read_text(), "yaml")[number])
+    assert read(file).spec.load
+
+
+@pytest.mark.parametrize("page", ABOUT_DESKS)
+def test_the_commands_for_desks_are_commands(page: str) -> None:
+    """Every `sim load`, `sim agree` and `sim helpdesk` that a page shows has options that there are."""
+    shown = list(_commands(page))
+    assert shown
+    for words in shown:
+        command: click.Command = commands
+        while isinstance(command, click.Group):
+            command = command.commands[words.pop(0)]
+        # parses, and runs nothing
+        command.make_context("sim", words)
+
+
+@pytest.mark.desks
+def test_the_locustfile_sends_a_plan_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of locustfiles/README.md, in their order, end with a report and an empty desk."""
+    monkeypatch.setenv("SIM_HELPDESKS", str(tmp_path / "desks"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    shown = _blocks((ROOT / "locustfiles/README.md").read_text(), "console")[0]
+    script = shown.replace("$ ", "").replace("--speed 60", "--speed 240").replace(" plan", f" {tmp_path}/plan")
+    script = script.replace("SIM_PLAN=plan", f"SIM_PLAN={tmp_path}/plan")
+    try:
+        done = subprocess.run(["bash", "-ec", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    finally:
+        _sim("helpdesk", "down", "--purge")
+    assert done.returncode == 0, done.stderr
+    assert "the run is valid: 0 of 3 contacts" in done.stdout
+    assert "none is left" in done.stdout
+
+
 def test_every_link_of_the_documentation_leads_somewhere() -> None:
     """Relative links in README and docs name files that are there."""
-    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")):
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -1,4 +1,4 @@
-"""What docs/extending.md shows is done in a temporary folder: a channel, a policy, a measure; none without its line."""
+"""What docs/extending.md shows is done in a temporary folder: a channel, a policy, a measure and a helpdesk."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def ran(folder: Path, scenario: str) -> str:
     return done.stdout
 
 
-def test_the_page_shows_a_channel_a_policy_and_a_measure() -> None:
+def test_the_page_shows_a_channel_a_policy_a_measure_and_a_helpdesk() -> None:
     """Every block names its file, and these are all."""
-    assert len(BLOCKS) == PAGE.count("```") // 2 == 6
+    assert len(BLOCKS) == PAGE.count("```") // 2 == 8
 
 
 def test_a_channel_is_added_in_yaml_alone(tmp_path: Path) -> None:
@@ -102,3 +102,14 @@ def test_a_measure_is_one_file_and_one_line(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     write(folder, "video.yaml")
     assert '"again"' in ran(folder, "video.yaml")
+
+
+def test_a_helpdesk_is_a_mapping(tmp_path: Path) -> None:
+    """A load test of the desk that the page describes is planned; without the mapping it is not."""
+    scenario = write(tmp_path, "staging.yaml")
+    words = ["-m", "sim", "load", scenario.name, "--helpdesk", "rest", "--window", "Mon 09:00..10:00", "--dry-run"]
+    assert "small_desk.yaml" in python(tmp_path, *words).stderr
+    write(tmp_path, "small_desk.yaml")
+    done = python(tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    assert "load test of rest" in done.stdout

@@ -313,7 +313,7 @@ class _Reader:
         top = self.table(dict(data), (), _TOP)
         for key in ("name", "states", "tickets", *REQUIRED):
             if key not in top:
-                self.wrong((), f"'{key}' is missing", "see docs/helpdesks-rest.md")
+                self.wrong((), f"'{key}' is missing", "see docs/helpdesks.md")
         for name, value in self.table(top.get("values", {}), ("values",)).items():
             if isinstance(value, str | int) and not isinstance(value, bool):
                 self.values[name] = value
@@ -454,7 +454,7 @@ class _Reader:
         table = self.table(value, at, ("list", "id", "text", "author"))
         for key in ("list", "id", "author"):
             if key not in table:
-                self.wrong(at, f"'{key}' is missing", "see docs/helpdesks-rest.md")
+                self.wrong(at, f"'{key}' is missing", "see docs/helpdesks.md")
         rules = table.get("author", [])
         if not isinstance(rules, list):
             self.wrong((*at, "author"), "the rules are a list", "write - agent: {path: value}")

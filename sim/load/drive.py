@@ -1,13 +1,16 @@
 """Driving Locust: as child processes, because to import it changes the process that does.
 
 One process is customers, agents and conductor; with several workers one more leads them. The children get the plan's
-folder and the ledger's by the environment, nothing of Locust's own that may stand there, and no token by any argument.
+folder and the ledger's by the environment, and no token by any argument. What Locust would find by itself, in variables
+and files of its own, it does not find: a host, a run time or a number of users meant for another test.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
+import site
 import socket
 import subprocess
 import sys
@@ -18,13 +21,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from sim.errors import SimError
+from sim.errors import SimError, UsageError
+from sim.helpdesks import local
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOCALLY = "127.0.0.1"
 LOOK_AGAIN = 0.2
+OURS = (
+    "--config", "--expect-workers", "--host", "--html", "--locustfile", "--master", "--processes", "--spawn-rate",
+    "--users", "--web-host", "--worker",
+)  # fmt: skip
+"""Options of Locust that nobody else sets, with all that begin as they do."""
+OURS_IN_SHORT = ("-H", "-f", "-r", "-u")
 LAST_WORDS = 40.0
 """Wall seconds that children have to end by themselves, once interrupted."""
+_NAMES_A_FILE = re.compile("SIM_([A-Z_]+_TOKEN_FILE|CAFILE)")
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,18 @@ class Driven:
         return 1 in self.codes
 
 
+def check_more(more: Sequence[str]) -> None:
+    """Raises UsageError: these are no options of Locust, or such as are set here."""
+    if more and not more[0].startswith("-"):
+        raise UsageError(f"load takes one scenario, and {more[0]} is another", "options of Locust come after --")
+    for word in more:
+        name = word.split("=")[0]
+        # Locust takes what an option begins with for the option
+        long = name.startswith("--") and any(name.startswith(ours) or ours.startswith(name) for ours in OURS)
+        if long or word.startswith(OURS_IN_SHORT):
+            raise UsageError(f"{name} is not yours to pass on to Locust", "see --host, --workers, --listen and --ui")
+
+
 def locust(
     plan: Path,
     ledger: Path,
@@ -66,7 +89,7 @@ def locust(
     """Run the plan; returns when all processes have ended.
 
     Args:
-        log: receives what the children print.
+        log: receives what the children print; they work in its folder.
         html: Locust's own report.
         more: further options of Locust.
         progress: told how many contacts have been delivered so far.
@@ -79,14 +102,14 @@ def locust(
         say("Locust's page: http://127.0.0.1:8089, or as --web-port says")
     with log.open("wb") as out, _children() as children:
         if workers == 1 and not listen:
-            children.append(_start([*face, *common], environ, out))
+            children.append(_start([*face, *common], environ, out, log.parent))
         else:
             port = _free_port()
             master = ["--master", "--expect-workers", str(workers), "--master-bind-host", host]
-            children.append(_start([*master, "--master-bind-port", str(port), *face, *common], environ, out))
+            children.append(_start([*master, "--master-bind-port", str(port), *face, *common], environ, out, log.parent))
             for _ in range(0 if listen else workers):
                 own = ["--worker", "--master-host", LOCALLY, "--master-port", str(port)]
-                children.append(_start(own, environ, out))
+                children.append(_start(own, environ, out, log.parent))
             if listen:
                 say(f"waiting for {workers} workers; on each machine, with a copy of {plan}:\n  SIM_PLAN=COPY locust "
                     f"-f locustfiles/helpdesk.py --worker --master-host THIS --master-port {port}")  # fmt: skip
@@ -95,7 +118,7 @@ def locust(
 
 
 def _waits(children: Sequence[subprocess.Popen[bytes]], ledger: Path, progress: Callable[[int], None]) -> bool:
-    """Until all have ended; whether that was asked for by Ctrl-C. The second Ctrl-C does not wait."""
+    """Until all have ended; whether that was asked for, by Ctrl-C or SIGTERM. The second Ctrl-C does not wait."""
     count, deadline, asked = Counted(ledger), float("inf"), False
     while any(child.poll() is None for child in children):
         try:
@@ -104,7 +127,7 @@ def _waits(children: Sequence[subprocess.Popen[bytes]], ledger: Path, progress: 
             progress(count.deliveries())
             _first_fails(children)
             time.sleep(LOOK_AGAIN)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             for child in children:
                 if child.poll() is None:
                     child.send_signal(signal.SIGKILL if asked else signal.SIGINT)
@@ -157,13 +180,13 @@ def _children() -> Any:
                 child.wait()
 
 
-def _start(words: Sequence[str], environ: dict[str, str], out: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(words: Sequence[str], environ: dict[str, str], out: IO[bytes], folder: Path) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--loglevel", "INFO", *words]
     try:
         # a session of their own: Ctrl-C is ours to pass on
         return subprocess.Popen(
             argv, env=environ, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-            cwd=Path(environ["SIM_PLAN"]),
+            cwd=folder,
         )  # fmt: skip
     except OSError as problem:
         raise SimError(f"Locust cannot be started: {problem}", "is it installed?") from problem
@@ -171,8 +194,16 @@ def _start(words: Sequence[str], environ: dict[str, str], out: IO[bytes]) -> sub
 
 def _environment(plan: Path, ledger: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    # the children work elsewhere
+    files = {name: os.path.abspath(path) for name, path in kept.items() if _NAMES_A_FILE.fullmatch(name) and path}
     here = {"SIM_PLAN": str(plan.absolute()), "SIM_LEDGER": str(ledger.absolute()), "SIM_PARENT": str(os.getpid())}
-    return {**kept, **here}
+    # nor is there a ~/.locust.conf; what else is looked for at home is found
+    home = {
+        "HOME": str(plan.absolute()),
+        "PYTHONUSERBASE": site.getuserbase(),
+        "SIM_HELPDESKS": str(local.state("any").parent),
+    }
+    return {**kept, **files, **here, **home}
 
 
 def _free_port() -> int:

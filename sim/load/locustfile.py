@@ -28,7 +28,7 @@ from locust.exception import StopUser
 import sim.helpdesks
 from sim.errors import SimError
 from sim.helpdesks import local
-from sim.helpdesks.protocol import Abilities, Helpdesk, Response
+from sim.helpdesks.protocol import Abilities, Can, Helpdesk, Response
 from sim.helpdesks.tokens import tokens
 from sim.load import insides
 from sim.load.guard import Target, prove_staging
@@ -294,6 +294,7 @@ class Node:
         if number == 0:
             self.dispatcher = self._dispatch.Dispatcher(
                 self.plan, self._world, workers, steps, self._tell, Mailbag(), time=seconds, spawn=self._spawn, t0=t0,
+                can_poll=Can.POLL in self.abilities.can,
             )  # fmt: skip
             gevent.spawn(self._conducts, self.dispatcher.run)
             self._reads_mail()

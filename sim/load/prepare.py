@@ -6,8 +6,9 @@ The guard has allowed the desk before anything here is drawn. Nothing here sends
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -140,11 +141,27 @@ def plan(
 
 def check(made: Plan, capacity: float | None) -> None:
     """Raises Refused: more than the cap, or than the desk bears."""
+    reasons = _too_much(made, capacity)
+    if not reasons:
+        return
+    fits = bisect_left(
+        range(1, int(made.speed) + 1), True, key=lambda speed: bool(_too_much(replace(made, speed=speed), capacity))
+    )
+    hint = f"try --speed {fits}, or a quieter --window" if fits else "choose a quieter --window, or raise what is allowed"
+    raise Refused("this plan is more than is allowed", reasons, hint)
+
+
+def _too_much(made: Plan, capacity: float | None) -> list[str]:
+    """All that is against a plan; the faster, the more."""
     due = [made.seconds(row.due) for row in made.sent]
-    most = busiest(due)
     reasons = []
-    if most > made.rate:
-        reasons.append(f"{most} contacts fall due within one second, and at most {made.rate:g} may (load.rate)")
+    # a cap below one a second is held over as long as one contact takes
+    within = max(1.0, 1 / made.rate)
+    most = busiest(due, within)
+    if most > made.rate * within:
+        reasons.append(
+            f"{most} contacts fall due within {say_duration(within)}, and at most {made.rate * within:g} may (load.rate)"
+        )
     lasts = max(made.seconds(made.window[1]), 1.0)
     lives = len(due) / lasts
     if capacity is not None and lives > capacity:
@@ -152,10 +169,7 @@ def check(made: Plan, capacity: float | None) -> None:
             f"{lives:.2g} tickets a second would be opened over {say_duration(lasts)}, and the desk bears {capacity:g} "
             "(load.capacity)"
         )
-    if reasons:
-        slowest = made.speed * min(made.rate / max(most, 1), (capacity or lives) / lives)
-        hint = f"try --speed {max(1, int(slowest))}, or a shorter --window"
-        raise Refused("this plan is more than is allowed", reasons, hint)
+    return reasons
 
 
 def _rows(world: World, wanted: Wanted, channels: Sequence[Channel]) -> tuple[Row, ...]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from sim.load.plan import busiest
-from sim.load.session import Prepared
+from sim.load.session import NOBODY, Prepared
 from sim.report.console import aligned, wrapped
 from sim.units import say_duration
 
@@ -47,7 +47,7 @@ def document(made: Prepared) -> dict[str, Any]:
     return {
         "scenario": plan.scenario,
         "helpdesk": plan.helpdesk,
-        "host": "" if plan.host.endswith(":9") else plan.host,
+        "host": "" if plan.host == NOBODY else plan.host,
         "window": list(plan.window),
         "speed": plan.speed,
         "contacts": len(plan.rows),

@@ -744,7 +744,7 @@ def test_every_mistake_is_told_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as error:
         read_mapping(file)
     assert [line.removeprefix(f"{file}:") for line in str(error.value).splitlines()] == [
-        "1:1: 'identify' is missing; see docs/helpdesks-rest.md",
+        "1:1: 'identify' is missing; see docs/helpdesks.md",
         "2:11: headers.Authorization: nothing fills {tokn} here; did you mean 'token'?",
         "4:1: tickets: 'state' is missing; say where it stands in a ticket of a list",
         "5:1: create: 'id' is missing; say where the ticket's number stands in the answer",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.desk import Desk
@@ -281,6 +281,7 @@ def test_shards_partition_the_plan(plan: Plan, workers: int) -> None:
 @given(
     gaps=st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 2.0]), max_size=30), within=st.sampled_from([0.5, 1.0, 3.0])
 )
+@example(gaps=[0.0, 0.5], within=0.5)
 def test_the_busiest_second_is_found(gaps: list[float], within: float) -> None:
     """The most contacts of any half-open stretch of so many seconds, by counting in each that ends at a contact."""
     due = np.cumsum(gaps).tolist()
