@@ -8,6 +8,8 @@ import shlex
 import shutil
 import sys
 from contextlib import suppress
+from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +19,12 @@ from sim.errors import CannotWrite, SimError, UsageError
 from sim.terminal import progress_bar, read_scenario
 
 if TYPE_CHECKING:
-    from sim.load.session import Prepared
+    from sim.load.drive import Driven
+    from sim.load.guard import Target
+    from sim.load.session import Options, Prepared
     from sim.scenario.read import Scenario
 
-INTERRUPTED = 130
+USAGE, REFUSED, INTERRUPTED = 2, 5, 130
 UNJUDGED = 4
 """Not all of the books are here: the run does not count yet."""
 RESULTS = Path("results")
@@ -83,16 +87,17 @@ def load(
     generator could not keep up: the run does not count, 5 refused, unreachable or lost, 130 interrupted.
     """
     if cleanup is not None:
-        _clean(cleanup, yes=yes)
+        _clean(cleanup, yes=yes, as_json=as_json)
         return
     if to_reconcile is not None:
-        _reconcile(to_reconcile)
+        _reconcile(to_reconcile, as_json=as_json)
         return
     if file is None or helpdesk is None:
         missing = "a scenario" if file is None else "--helpdesk"
         raise UsageError(f"load needs {missing}", "as in sim load scenarios/first.yaml --helpdesk django-helpdesk")
-    from sim.load import session
+    from sim.load import drive, session
 
+    drive.check_more(locust_args)
     options = session.Options(helpdesk, host, window, _speed(speed), agents, allowed, seed)
     scenario = read_scenario(file, sets, variant)
     at = session.allowed_target(scenario, options)
@@ -104,14 +109,16 @@ def load(
     if at is None:
         raise session.no_desk(helpdesk)
     if plan_only is not None:
-        _write_plan(session.prepared(scenario, options, at), scenario, plan_only)
+        _write_plan(session.prepared(scenario, options, at), scenario, plan_only, as_json=as_json)
         return
     if out is not None:
         from sim.results import check_free
 
         check_free(out)
-    made = session.measured(scenario, options, at)
-    _run(made, scenario, out, workers=workers, ui=ui, listen=listen, more=locust_args, as_json=as_json, quiet=quiet)
+    _run(
+        scenario, options, at, out, workers=workers, ui=ui, listen=listen, more=locust_args, as_json=as_json,
+        quiet=quiet,
+    )  # fmt: skip
 
 
 def _speed(text: str) -> float | None:
@@ -135,51 +142,69 @@ def _say_plan(made: Prepared, *, as_json: bool, assumed: bool) -> None:
         click.echo(load_plan.text(made, assumed=assumed))
 
 
-def _write_plan(made: Prepared, scenario: Scenario, folder: Path) -> None:
-    from sim.load import plan, session
-    from sim.report import load_folder, load_plan
+def _write_plan(made: Prepared, scenario: Scenario, folder: Path, *, as_json: bool) -> None:
+    from sim.load import session
+    from sim.report import load_plan
 
     session.must_fit(made)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is already there", "choose another folder with --plan-only, or remove it")
     try:
-        plan.write(made.plan, made.world, folder)
+        folder.mkdir(parents=True, exist_ok=True)
         # so that --reconcile can report on what was sent by hand
-        load_folder.begin(
-            made.plan, scenario, folder, desk=made.plan.helpdesk, command=shlex.join(["sim", *sys.argv[1:]])
-        )
+        _begin(made, scenario, folder, folder)
     except OSError as problem:
         raise CannotWrite(f"{folder}: {problem.strerror}", "choose another place") from problem
-    click.echo(load_plan.text(made, assumed=False))
-    click.echo("\n" + session.by_hand(folder))
+    if as_json:
+        click.echo(json.dumps(load_plan.document(made) | {"plan": str(folder)}, ensure_ascii=False))
+    else:
+        click.echo(load_plan.text(made, assumed=False) + "\n\n" + session.by_hand(folder))
+
+
+def _begin(made: Prepared, scenario: Scenario, folder: Path, plan: Path) -> None:
+    """What is known before the first request. Raises OSError."""
+    from sim.load import plan as plans
+    from sim.report import load_folder
+
+    plans.write(made.plan, made.world, plan)
+    command = shlex.join(["sim", *sys.argv[1:]])
+    load_folder.begin(made.plan, scenario, folder, desk=made.plan.helpdesk, command=command)
 
 
 def _run(
-    made: Prepared, scenario: Scenario, out: Path | None, *, workers: int, ui: bool, listen: bool,
+    scenario: Scenario, options: Options, at: Target, out: Path | None, *, workers: int, ui: bool, listen: bool,
     more: tuple[str, ...], as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Drive the plan in a hidden folder, which gets its name however it ends: there may be tickets to clean up."""
-    from sim.load import drive, plan
+    from sim.load import drive, session
     from sim.load.observe import observe
     from sim.report import load_document, load_folder, load_text
+    from sim.results import partial
 
-    hidden = _hidden_folder(Path(scenario.file).stem if out is None else None, out, made.plan.run)
-    try:
-        plan.write(made.plan, made.world, hidden / "plan")
-        (hidden / "ledger").mkdir()
-        command = shlex.join(["sim", *sys.argv[1:]])
-        load_folder.begin(made.plan, scenario, hidden, desk=made.plan.helpdesk, command=command)
-    except OSError as problem:
-        raise CannotWrite(f"{hidden}: {problem.strerror}", "choose another place with --out") from problem
-    with progress_bar("contacts", quiet=quiet) as progress:
-        driven = drive.locust(
-            hidden / "plan", hidden / "ledger", log=hidden / "locust.log", html=hidden / "locust.html",
-            workers=workers, ui=ui, listen=listen, more=more, say=lambda line: click.echo(line, err=True),
-            progress=lambda done: progress(min(done, len(made.plan.rows)), len(made.plan.rows)),
-        )  # fmt: skip
-    folder = _named(hidden, out, made.plan.digest, Path(scenario.file).stem)
+    stem = Path(scenario.file).stem
+    # before the desk is asked for anything: what is sent can be written down
+    with partial(RESULTS / stem if out is None else out.absolute().parent) as hidden:
+        made = session.measured(scenario, options, at)
+        _begin(made, scenario, hidden, hidden / "plan")
+        ledger = hidden / "ledger"
+        ledger.mkdir()
+        folder = hidden
+        try:
+            with progress_bar("contacts", quiet=quiet) as progress:
+                driven = drive.locust(
+                    hidden / "plan", ledger, log=hidden / "locust.log", html=hidden / "locust.html",
+                    workers=workers, ui=ui, listen=listen, more=more, say=_to_stderr,
+                    progress=lambda done: progress(min(done, len(made.plan.rows)), len(made.plan.rows)),
+                )  # fmt: skip
+            if not any(ledger.iterdir()) and (driven.failed or driven.interrupted or not listen):
+                raise _why(driven)
+        finally:
+            if listen or any(ledger.iterdir()):
+                folder = _named(hidden, out, made.plan.digest, stem)
     if not any((folder / "ledger").iterdir()):
-        _tell_why(driven, folder, elsewhere=listen and not driven.failed and not driven.interrupted)
+        _to_stderr("the test is over, and its books are with the workers: copy their ledger-*.jsonl to "
+                   f"{folder / 'ledger'}\nthen, for the report: sim load --reconcile {folder}")  # fmt: skip
+        sys.exit(UNJUDGED)
     observed = observe(folder, scenario, interrupted=driven.interrupted, broken=driven.broken)
     load_folder.write(observed, folder, str(folder))
     if as_json:
@@ -189,59 +214,62 @@ def _run(
     sys.exit(INTERRUPTED if driven.interrupted else observed.exit_code)
 
 
-def _hidden_folder(stem: str | None, out: Path | None, run: str) -> Path:
-    parent = RESULTS / stem if stem is not None else (out or RESULTS).absolute().parent
-    hidden = parent / f".load-{run[:8]}"
-    try:
-        hidden.mkdir(parents=True)
-    except OSError as problem:
-        raise CannotWrite(f"{parent}: {problem.strerror}", "choose another place with --out") from problem
-    return hidden
-
-
 def _named(hidden: Path, out: Path | None, digest: str, stem: str) -> Path:
+    """The folder under its name, numbered where another run has taken that meanwhile."""
     from sim.results import finish, finish_by_default
 
-    return finish_by_default(hidden, RESULTS, stem, digest) if out is None else finish(hidden, out)
+    if out is None:
+        return finish_by_default(hidden, RESULTS, stem, digest)
+    for number in count(1):
+        with suppress(UsageError):
+            return finish(hidden, out if number == 1 else out.with_name(f"{out.name}-{number}"))
+    raise AssertionError("a number is free")
 
 
-def _tell_why(driven: Any, folder: Path, *, elsewhere: bool) -> None:
-    """There are no books here: they are with the workers, or the generator ended before it began."""
+def _why(driven: Driven) -> BaseException:
+    """Why Locust ended before it began, in its own words."""
     from sim.load.session import Unreachable
 
-    if elsewhere:
-        what = "the test is over, and its books are with the workers"
-        click.echo(f"{what}: copy their ledger-*.jsonl to {folder / 'ledger'}", err=True)
-        click.echo(f"then, for the report: sim load --reconcile {folder}", err=True)
-        sys.exit(UNJUDGED)
-    said = [line for line in driven.log_text.splitlines() if "/ERROR/" in line]
-    why = said[-1].split(": ", 1)[-1] if said else "Locust ended before it began"
-    problem = Unreachable(why, f"{folder / 'locust.log'} says more") if driven.failed == 5 else SimError(why)
-    raise problem
+    if driven.interrupted:
+        return KeyboardInterrupt()
+    if os.environ.get("SIM_TRACEBACK"):
+        _to_stderr(driven.log_text)
+    lines = [line for line in driven.log_text.splitlines() if line.strip()]
+    errors = [line.split(": ", 1)[-1] for line in lines if "/ERROR/" in line]
+    why = (errors or lines or ["it said nothing"])[-1]
+    if REFUSED in driven.codes:
+        return Unreachable(why)
+    if USAGE in driven.codes:
+        return UsageError(f"Locust does not start: {why}", "locust --help lists its options")
+    return SimError(f"Locust ended before it began: {why}", "SIM_TRACEBACK=1 shows all that it said")
 
 
-def _clean(folder: Path, *, yes: bool) -> None:
+def _clean(folder: Path, *, yes: bool, as_json: bool) -> None:
     from sim.load import session
 
-    cleaned = session.cleanup(folder, click.echo, yes=yes)
-    if getattr(cleaned, "failed", ()):
-        sys.exit(5)
+    cleaned = session.cleanup(folder, _to_stderr if as_json else click.echo, yes=yes)
+    if as_json:
+        click.echo(json.dumps({"run": str(folder), **asdict(cleaned)}, ensure_ascii=False))
+    if cleaned.failed:
+        sys.exit(REFUSED)
 
 
-def _reconcile(folder: Path) -> None:
+def _reconcile(folder: Path, *, as_json: bool) -> None:
     from sim.load import session
     from sim.load.observe import observe
-    from sim.report import load_folder, load_text
+    from sim.report import load_document, load_folder, load_text
 
+    say = _to_stderr if as_json else click.echo
     found = session.reconcile(folder)
     for each in found:
-        click.echo(str(each))
+        say(str(each))
     if not found:
-        click.echo("every create is accounted for")
-    with suppress(UsageError):
-        observed = observe(folder)
-        load_folder.write(observed, folder, str(folder))
-        click.echo(load_text.report(observed, str(folder)))
+        say("every create is accounted for")
+    observed = observe(folder)
+    load_folder.write(observed, folder, str(folder))
+    document = load_document.document(observed) | {"results": str(folder)}
+    click.echo(json.dumps(document, ensure_ascii=False) if as_json else load_text.report(observed, str(folder)))
+    sys.exit(observed.exit_code)
 
 
 @click.command(short_help="The prediction beside what a helpdesk showed.")

@@ -106,7 +106,9 @@ def locust(
         else:
             port = _free_port()
             master = ["--master", "--expect-workers", str(workers), "--master-bind-host", host]
-            children.append(_start([*master, "--master-bind-port", str(port), *face, *common], environ, out, log.parent))
+            children.append(
+                _start([*master, "--master-bind-port", str(port), *face, *common], environ, out, log.parent)
+            )
             for _ in range(0 if listen else workers):
                 own = ["--worker", "--master-host", LOCALLY, "--master-port", str(port)]
                 children.append(_start(own, environ, out, log.parent))

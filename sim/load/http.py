@@ -26,9 +26,9 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
-import gevent.socket  # type: ignore[import-untyped]
-import gevent.ssl  # type: ignore[import-untyped]
-from gevent.monkey import get_original  # type: ignore[import-untyped]
+import gevent.socket
+import gevent.ssl
+from gevent.monkey import get_original
 from geventhttpclient.response import HTTPParseError, HTTPResponse
 
 from sim.errors import UsageError

@@ -94,7 +94,10 @@ class Mailbag:
 
     def get(self, timeout: float) -> Callable[[], None] | None:
         try:
-            return self._queue.get(timeout=timeout) if timeout > 0 else self._queue.get_nowait()
+            handler: Callable[[], None] = (
+                self._queue.get(timeout=timeout) if timeout > 0 else self._queue.get_nowait()
+            )
+            return handler
         except Empty:
             return None
 

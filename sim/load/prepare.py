@@ -147,7 +147,9 @@ def check(made: Plan, capacity: float | None) -> None:
     fits = bisect_left(
         range(1, int(made.speed) + 1), True, key=lambda speed: bool(_too_much(replace(made, speed=speed), capacity))
     )
-    hint = f"try --speed {fits}, or a quieter --window" if fits else "choose a quieter --window, or raise what is allowed"
+    hint = (
+        f"try --speed {fits}, or a quieter --window" if fits else "choose a quieter --window, or raise what is allowed"
+    )
     raise Refused("this plan is more than is allowed", reasons, hint)
 
 
@@ -159,9 +161,8 @@ def _too_much(made: Plan, capacity: float | None) -> list[str]:
     within = max(1.0, 1 / made.rate)
     most = busiest(due, within)
     if most > made.rate * within:
-        reasons.append(
-            f"{most} contacts fall due within {say_duration(within)}, and at most {made.rate * within:g} may (load.rate)"
-        )
+        allowed = f"at most {made.rate * within:g} may (load.rate)"
+        reasons.append(f"{most} contacts fall due within {say_duration(within)}, and {allowed}")
     lasts = max(made.seconds(made.window[1]), 1.0)
     lives = len(due) / lasts
     if capacity is not None and lives > capacity:

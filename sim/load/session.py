@@ -139,8 +139,9 @@ def connected(helpdesk: str, at: Target, settings: Mapping[str, Any]) -> Iterato
 
 
 def cycle_of(desk: Helpdesk, run: str) -> float:
-    """Wall seconds that an agent's requests for one ticket take, measured on tickets of this run's own. They are deleted
-    again, where the desk can: a test that is then refused has no folder to clean up from.
+    """Wall seconds that an agent's requests for one ticket take, measured on tickets of this run's own.
+
+    They are deleted again, where the desk can: a test that is then refused has no folder to clean up from.
 
     Raises:
         Trouble.

@@ -155,7 +155,7 @@ def at_the_same_time(act: Callable[[], None]) -> Iterator[None]:
         except BaseException as problem:
             failed.append(problem)
 
-    thread = threading.Thread(target=acts)
+    thread = threading.Thread(target=acts, daemon=True)
     thread.start()
     try:
         yield
@@ -513,12 +513,15 @@ def test_without_agents_of_ours_people_answer(trial: Trial) -> None:
     def answer() -> None:
         done: set[str] = set()
         with trial.helpdesk() as helpdesk:
-            while len(done) < len(trial.plan.sent):
+
+            def are_answered() -> bool:
                 for ticket in helpdesk.open_tickets(trial.plan.run):
                     helpdesk.answer(ticket.id, "It is on its way.")
                     helpdesk.resolve(ticket.id)
                     done.add(ticket.id)
-                time.sleep(0.1)
+                return len(done) == len(trial.plan.sent)
+
+            until(are_answered)
 
     driven = trial.drives(answer)
     books = trial.books()
