@@ -175,32 +175,10 @@ def _run(
     scenario: Scenario, options: Options, at: Target, out: Path | None, *, workers: int, ui: bool, listen: bool,
     more: tuple[str, ...], as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Drive the plan in a hidden folder, which gets its name however it ends: there may be tickets to clean up."""
-    from sim.load import drive, session
     from sim.load.observe import observe
     from sim.report import load_document, load_folder, load_text
-    from sim.results import partial
 
-    stem = Path(scenario.file).stem
-    # before the desk is asked for anything: what is sent can be written down
-    with partial(RESULTS / stem if out is None else out.absolute().parent) as hidden:
-        made = session.measured(scenario, options, at)
-        _begin(made, scenario, hidden, hidden / "plan")
-        ledger = hidden / "ledger"
-        ledger.mkdir()
-        folder = hidden
-        try:
-            with progress_bar("contacts", quiet=quiet) as progress:
-                driven = drive.locust(
-                    hidden / "plan", ledger, log=hidden / "locust.log", html=hidden / "locust.html",
-                    workers=workers, ui=ui, listen=listen, more=more, say=_to_stderr,
-                    progress=lambda done: progress(min(done, len(made.plan.rows)), len(made.plan.rows)),
-                )  # fmt: skip
-            if not any(ledger.iterdir()) and (driven.failed or driven.interrupted or not listen):
-                raise _why(driven)
-        finally:
-            if listen or any(ledger.iterdir()):
-                folder = _named(hidden, out, made.plan.digest, stem)
+    folder, driven = _driven(scenario, options, at, out, workers=workers, ui=ui, listen=listen, more=more, quiet=quiet)
     if not any((folder / "ledger").iterdir()):
         _to_stderr("the test is over, and its books are with the workers: copy their ledger-*.jsonl to "
                    f"{folder / 'ledger'}\nthen, for the report: sim load --reconcile {folder}")  # fmt: skip
@@ -212,6 +190,38 @@ def _run(
     else:
         click.echo(load_text.report(observed, str(folder)))
     sys.exit(INTERRUPTED if driven.interrupted else observed.exit_code)
+
+
+def _driven(
+    scenario: Scenario, options: Options, at: Target, out: Path | None, *, workers: int, ui: bool, listen: bool,
+    more: tuple[str, ...], quiet: bool,
+) -> tuple[Path, Driven]:  # fmt: skip
+    """Drive the plan in a hidden folder, which gets its name however that ends: there may be tickets to clean up. Where
+    nothing was sent, nothing is left of it."""
+    from sim.load import drive, session
+    from sim.results import partial
+
+    stem, elsewhere = Path(scenario.file).stem, False
+    # before the desk is asked for anything: what is sent can be written down
+    with partial(RESULTS / stem if out is None else out.absolute().parent) as hidden:
+        made = session.measured(scenario, options, at)
+        _begin(made, scenario, hidden, hidden / "plan")
+        folder, ledger = hidden, hidden / "ledger"
+        ledger.mkdir()
+        try:
+            with progress_bar("contacts", quiet=quiet) as progress:
+                driven = drive.locust(
+                    hidden / "plan", ledger, log=hidden / "locust.log", html=hidden / "locust.html",
+                    workers=workers, ui=ui, listen=listen, more=more, say=_to_stderr,
+                    progress=lambda done: progress(min(done, len(made.plan.rows)), len(made.plan.rows)),
+                )  # fmt: skip
+            elsewhere = listen and not driven.failed and not driven.interrupted
+        finally:
+            if elsewhere or any(ledger.iterdir()):
+                folder = _named(hidden, out, made.plan.digest, stem)
+        if folder == hidden:
+            raise _why(driven)
+    return folder, driven
 
 
 def _named(hidden: Path, out: Path | None, digest: str, stem: str) -> Path:
