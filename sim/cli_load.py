@@ -75,7 +75,7 @@ def load(
 
     \b
     sim helpdesk up                          a helpdesk on this machine, to try it
-    sim load scenarios/first.yaml --helpdesk django-helpdesk --window 'Mon 09:00..10:00' --speed 60
+    sim load scenarios/first.yaml --helpdesk django-helpdesk --window 'Mon 08:00..12:00' --speed 240
     sim load scenarios/first.yaml --helpdesk rt --window 'Mon 09:00..12:00' --dry-run
     sim load --cleanup results/first/RUN --yes
     sim load scenarios/first.yaml --helpdesk rt --plan-only plan     then: SIM_PLAN=plan locust -f …
@@ -343,7 +343,7 @@ def up(name: str, rate: str | None, *, install: bool, fresh: bool) -> None:
     local = _local()
     desk = local.up(name, say=_to_stderr, install=install, fresh=fresh, rate=rate)
     click.echo(local.describe(desk))
-    words = "--window 'Mon 09:00..10:00' --speed 60"
+    words = "--window 'Mon 08:00..12:00' --speed 240"
     click.echo(f"next: sim load scenarios/first.yaml --helpdesk {name} {words}")
 
 

@@ -26,6 +26,8 @@ from sim.helpdesks import local
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOCALLY = "127.0.0.1"
+PORT = 5557
+"""Where a master that others may join listens: Locust's own default, which a firewall may know."""
 LOOK_AGAIN = 0.2
 OURS = (
     "--config", "--expect-workers", "--host", "--html", "--locustfile", "--master", "--processes", "--spawn-rate",
@@ -104,7 +106,7 @@ def locust(
         if workers == 1 and not listen:
             children.append(_start([*face, *common], environ, out, log.parent))
         else:
-            port = _free_port()
+            port = PORT if listen else _free_port()
             master = ["--master", "--expect-workers", str(workers), "--master-bind-host", host]
             children.append(
                 _start([*master, "--master-bind-port", str(port), *face, *common], environ, out, log.parent)

@@ -168,7 +168,10 @@ def outcome(observed: Observed) -> Outcome:
         1: ("broken off", "an error of our own, or the books could not be written."),
         5: ("the desk was lost", "it refused or could not be reached; its last answers were failures one and all."),
         4: ("void", "the generator did not do what was planned, so nothing here says anything of the desk."),
-        3: (f"{missed} of {all_} thresholds missed", "the run is valid, and the desk did not meet what was asked."),
+        3: (
+            f"{missed} of {all_} thresholds missed",
+            "the run is valid; what was asked was not met, or there was too little to tell.",
+        ),
     }.get(code, ("failed", "see above."))
     return Outcome(False, short, f"Exit code {code}: {meaning}")
 
@@ -495,7 +498,7 @@ def what_next(observed: Observed, folder: str) -> Iterator[tuple[str, str]]:
     else:
         yield "No ticket of this run is left at the desk, as far as the books tell", ""
     if observed.validity.valid:
-        yield "Hold a prediction of the same scenario against it", f"sim agree PREDICTED {folder}"
+        yield "Hold the prediction against it", f"sim agree {shlex.quote(observed.plan['file'])} {folder}"
 
 
 def origin(observed: Observed) -> str:
