@@ -103,6 +103,9 @@ def load(
     at = session.allowed_target(scenario, options)
     if dry_run:
         made = session.prepared(scenario, options, at)
+        if as_json:
+            # one document: the plan, or why there is none
+            session.must_fit(made)
         _say_plan(made, as_json=as_json, assumed=options.speed is None)
         session.must_fit(made)
         return

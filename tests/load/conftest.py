@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from servers import NAME
 
 from sim.helpdesks.local import Desk, down, up
-
-NAME = "django-helpdesk"
 
 
 @pytest.fixture(scope="session")

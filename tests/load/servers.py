@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 
 from sim.helpdesks.local import Desk
 
+NAME = "django-helpdesk"
+
 
 class Fault(StrEnum):
     """What a proxy does with a request. Afterwards: the desk has done what was asked, and nobody is told."""

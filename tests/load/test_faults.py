@@ -24,8 +24,7 @@ from typing import Any
 
 import pytest
 import runs
-from conftest import NAME
-from servers import RETRY_AFTER, Fault, Proxy, Witness, papers, proxy
+from servers import NAME, RETRY_AFTER, Fault, Proxy, Witness, papers, proxy
 
 from sim.helpdesks import adapter
 from sim.helpdesks.local import Desk, down, halt, pause, restart, up
