@@ -35,6 +35,8 @@ Handler = Callable[[], None]
 LIST_AGAIN = 0.5
 """Wall seconds between two looks at the list of open tickets, while mail is on its way."""
 LONGEST_SLEEP = 0.1
+AGENTS_TRY = 10
+"""Tries of an agent's request: who works here does not give a ticket up because the desk is busy."""
 LOOK_AGAIN = 0.05
 """Wall seconds between two looks at what has changed, and at whether all is over."""
 NOTE_AT_ONCE = 200
@@ -425,7 +427,9 @@ class Dispatcher:
 
         def request() -> None:
             try:
-                done = self.steps.write(c, step, act, channel=channel, found=found, customer=False)
+                done = self.steps.write(
+                    c, step, act, channel=channel, found=found, customer=False, tries=AGENTS_TRY
+                )  # fmt: skip
             except LedgerBroken:
                 done = Done(False)
                 self.stop("the ledger cannot be written")

@@ -124,8 +124,10 @@ def locust(
 def _waits(children: Sequence[subprocess.Popen[bytes]], ledger: Path, progress: Callable[[int], None]) -> bool:
     """Until all have ended; whether that was asked for, by Ctrl-C or SIGTERM. The second Ctrl-C does not wait."""
     count, deadline, asked = Counted(ledger), float("inf"), False
-    while any(child.poll() is None for child in children):
+    while True:
         try:
+            if all(child.poll() is not None for child in children):
+                break
             if time.monotonic() > deadline:
                 raise KeyboardInterrupt
             progress(count.deliveries())

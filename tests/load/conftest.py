@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from servers import NAME
 
-from sim.helpdesks.local import Desk, down, up
+from sim.helpdesks.local import Desk
 
 
 @pytest.fixture(scope="session")
-def started_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("desks")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SIM_HELPDESKS", str(folder))
-        desk = up(NAME, say=lambda _: None)
-        patch.delenv("SIM_HELPDESKS")
-        yield desk
-        patch.setenv("SIM_HELPDESKS", str(folder))
-        down(NAME, say=lambda _: None)
+def started_desk(real_desk: Callable[[str], Desk]) -> Desk:
+    return real_desk(NAME)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from sim.helpdesks import adapter, marks
-from sim.helpdesks.local import Desk, down, up
+from sim.helpdesks.local import Desk
 from sim.helpdesks.protocol import Helpdesk, Kind, Post, Trouble
 from sim.helpdesks.tokens import Tokens
 from sim.load.guard import check_peer, target
@@ -527,10 +527,8 @@ def test_letters_to_other_runs_and_lines_that_are_none_are_left_out(tmp_path: Pa
 
 
 @pytest.fixture(params=["rt", "django-helpdesk"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setenv("SIM_HELPDESKS", str(tmp_path))
-    yield up(request.param, say=lambda _: None)
-    down(request.param, say=lambda _: None, purge=True)
+def desk(request: pytest.FixtureRequest, real_desk: Callable[[str], Desk]) -> Desk:
+    return real_desk(request.param)
 
 
 def soon(what: Callable[[], Any]) -> Any:
