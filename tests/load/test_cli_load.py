@@ -47,14 +47,14 @@ phone: {staff: 2, hours: 08:00-20:00}
 email: {staff: 10}
 load:
   channels: {email: rest}
-  capacity: 3/s
+  capacity: 4/s
   thresholds: {sent: at least 100%, create.max: at most 5s}
 """
 """Nine e-mails between ten and half past ten, and agents for all of them at once."""
 LIVE = TEN.replace("load:", "chat: {staff: 2, hours: 08:00-20:00}\nload:")
 STAGING = TEN + "  host: http://192.0.2.7\n  outbound_mail: sink\n"
 SECRET = "hunter2secret"
-HALF_AN_HOUR = ("--helpdesk", NAME, "--window", "Mon 10:00..10:30", "--speed", "400")
+HALF_AN_HOUR = ("--helpdesk", NAME, "--window", "Mon 10:00..10:30", "--speed", "600")
 BRIEFLY = ("--helpdesk", NAME, "--window", "Mon 10:00..10:15", "--speed", "400")
 
 
@@ -494,7 +494,7 @@ def watched() -> Iterator[set[bytes]]:
     over = threading.Event()
 
     def looks() -> None:
-        while not over.wait(0.05):
+        while not over.wait(0.2):
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
                     seen.add(path.read_bytes())
@@ -598,7 +598,7 @@ class TestAWholeRun:
     def test_other_books_are_refused(self, whole: Whole, sim_there: Sim, tmp_path: Path) -> None:
         """With a plan, its rows or a ledger of another digest nothing is deleted and nothing reconciled (2)."""
         for path, old, new in (
-            ("plan/plan.json", b'"speed": 400', b'"speed": 401'),
+            ("plan/plan.json", b'"speed": ', b'"speed": 1'),
             ("plan/rows.jsonl", b'"customer": ', b'"customer": 1'),
             ("ledger/ledger-1.jsonl", b'"digest":"', b'"digest":"0'),
         ):
@@ -733,7 +733,7 @@ def test_a_threshold_that_is_missed(user: Machine) -> None:
 @pytest.mark.desks
 def test_who_lets_locust_stop_early_has_no_valid_run(user: Machine) -> None:
     """With Locust's own run time, what was not sent by then stands in the books, and the run is void (4)."""
-    said = user.sim("load", "ten.yaml", *HALF_AN_HOUR, "--out", "run", "--json", "--", "-t", "3s")
+    said = user.sim("load", "ten.yaml", *HALF_AN_HOUR, "--out", "run", "--json", "--", "-t", "2s")
     assert said.code == 4
     books = Books(read(user.folder / "run"))
     assert books.breaks == ()
@@ -752,19 +752,15 @@ def test_locust_s_mistakes_are_told(user: Machine) -> None:
 
 @pytest.mark.desks
 def test_a_desk_that_goes_away(user: Machine, desk: Desk) -> None:
-    """The desk answers when it is looked at, and no more once the test runs: 5, and the books say what became of it."""
-    gone = threading.Event()
+    """The desk answers when it is looked at, and takes nothing more once the test runs: 5, and the books say so."""
 
     def behaves(method: str, path: str, contact: str) -> Fault | None:
-        if contact:
-            gone.set()
-        return Fault.RESET if gone.is_set() else None
+        return Fault.ERROR if contact and method == "POST" else None
 
     held = held_by(desk)
     named = {"SIM_DJANGO_HELPDESK_TOKEN": held.customer, "SIM_DJANGO_HELPDESK_AGENT_TOKEN": held.agent}
     with proxy(Proxy(desk.host, behaves)) as front:
-        words = (*BRIEFLY, "--host", front.host, "--out", "run", "--set", "load.abort.errors=above 50% within 2s")
-        said = user.sim("load", "ten.yaml", *words, **named)
+        said = user.sim("load", "ten.yaml", *BRIEFLY, "--host", front.host, "--out", "run", **named)
     assert said.code == 5, said.out + said.err
     books = Books(read(user.folder / "run"))
     assert books.breaks == ()
