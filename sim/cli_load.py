@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sim.load.session import Options, Prepared
     from sim.scenario.read import Scenario
 
-USAGE, REFUSED, INTERRUPTED = 2, 5, 130
+USAGE, REFUSED = 2, 5
 UNJUDGED = 4
 """Not all of the books are here: the run does not count yet."""
 RESULTS = Path("results")
@@ -187,12 +188,13 @@ def _run(
                    f"{folder / 'ledger'}\nthen, for the report: sim load --reconcile {folder}")  # fmt: skip
         sys.exit(UNJUDGED)
     observed = observe(folder, scenario, interrupted=driven.interrupted, broken=driven.broken)
+    load_folder.note_end(folder, "interrupted" if driven.interrupted else "broken" if driven.broken else "")
     load_folder.write(observed, folder, str(folder))
     if as_json:
         click.echo(json.dumps(load_document.document(observed) | {"results": str(folder)}, ensure_ascii=False))
     else:
         click.echo(load_text.report(observed, str(folder)))
-    sys.exit(INTERRUPTED if driven.interrupted else observed.exit_code)
+    sys.exit(observed.exit_code)
 
 
 def _driven(
@@ -247,9 +249,8 @@ def _why(driven: Driven) -> BaseException:
         return KeyboardInterrupt()
     if os.environ.get("SIM_TRACEBACK"):
         _to_stderr(driven.log_text)
-    lines = [line for line in driven.log_text.splitlines() if line.strip()]
-    errors = [line.split(": ", 1)[-1] for line in lines if "/ERROR/" in line]
-    why = (errors or lines or ["it said nothing"])[-1]
+    errors = re.findall(r"(?m)(?:/ERROR/[\w.]+|^\w+Error|\berror): (.+)$", driven.log_text)
+    why = (errors or driven.log_text.split("\n")[:1])[-1] or "it said nothing"
     if REFUSED in driven.codes:
         return Unreachable(why)
     if USAGE in driven.codes:
@@ -278,7 +279,8 @@ def _reconcile(folder: Path, *, as_json: bool) -> None:
         say(str(each))
     if not found:
         say("every create is accounted for")
-    observed = observe(folder)
+    end = load_folder.end_of(folder)
+    observed = observe(folder, interrupted=end == "interrupted", broken=end == "broken")
     load_folder.write(observed, folder, str(folder))
     document = load_document.document(observed) | {"results": str(folder)}
     click.echo(json.dumps(document, ensure_ascii=False) if as_json else load_text.report(observed, str(folder)))

@@ -222,7 +222,7 @@ class Books:
         made: dict[str, float] = {}
         for row in (*self._made(), *self.rows.of("delivery"), *self.mailed.values()):
             if row.get("ticket"):
-                made.setdefault(row["ticket"], row["at"])
+                made[row["ticket"]] = min(row["at"], made.get(row["ticket"], row["at"]))
         return made
 
     @property

@@ -144,13 +144,25 @@ def check(made: Plan, capacity: float | None) -> None:
     reasons = _too_much(made, capacity)
     if not reasons:
         return
-    fits = bisect_left(
-        range(1, int(made.speed) + 1), True, key=lambda speed: bool(_too_much(replace(made, speed=speed), capacity))
-    )
+    fits = _fits(made, capacity)
     hint = (
         f"try --speed {fits}, or a quieter --window" if fits else "choose a quieter --window, or raise what is allowed"
     )
     raise Refused("this plan is more than is allowed", reasons, hint)
+
+
+def slowed(made: Plan, capacity: float | None) -> Plan:
+    """The plan at its own speed or, if that is too much, at the highest whole one that is not (if there is one)."""
+    if not _too_much(made, capacity):
+        return made
+    return replace(made, speed=float(_fits(made, capacity) or made.speed))
+
+
+def _fits(made: Plan, capacity: float | None) -> int:
+    """The highest whole speed at which a plan is not too much; 0: none."""
+    return bisect_left(
+        range(1, int(made.speed) + 1), True, key=lambda speed: bool(_too_much(replace(made, speed=speed), capacity))
+    )
 
 
 def _too_much(made: Plan, capacity: float | None) -> list[str]:

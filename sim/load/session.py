@@ -23,7 +23,7 @@ from sim.helpdesks.tokens import Tokens, tokens
 from sim.load import plan as plans
 from sim.load.guard import Staging, Target, prove_staging, target
 from sim.load.plan import Plan, World
-from sim.load.prepare import CYCLE, Wanted, carried, check, plan, world_of
+from sim.load.prepare import CYCLE, Wanted, carried, check, plan, slowed, world_of
 from sim.load.window import window
 from sim.scenario.mapping import read_mapping
 from sim.scenario.read import Scenario
@@ -204,8 +204,11 @@ def prepared(
     )
     to = at if at is not None else target(NOBODY, allowed=(), named=None, staging=None, outbound_mail=None)
     made = plan(scenario, wanted, world, to, abilities, channels)
-    load = scenario.spec.load
-    return Prepared(made, world, abilities, load.capacity if load.capacity is not None else abilities.lives)
+    capacity = scenario.spec.load.capacity
+    capacity = abilities.lives if capacity is None else capacity
+    if options.speed is None:
+        made = slowed(made, capacity)
+    return Prepared(made, world, abilities, capacity)
 
 
 def must_fit(made: Prepared) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,21 @@ def begin(plan: Plan, scenario: Scenario, folder: Path, *, desk: str, command: s
     """What is known before the first request: it tells a run that crashed from one that never was."""
     write_json(folder / "run.json", provenance(plan, scenario, desk=desk, command=command))
     (folder / "scenario.yaml").write_text(scenario.text, encoding="utf-8")
+
+
+def note_end(folder: Path, how: str) -> None:
+    """Write down how a run ended, where the ledger cannot tell: "interrupted", "broken", or "" for neither."""
+    if how:
+        told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        write_json(folder / "run.json", {**told, "ended": how})
+
+
+def end_of(folder: Path) -> str:
+    """How a run ended, as `note_end` has it; "" where nobody has said."""
+    try:
+        return str(json.loads((folder / "run.json").read_text(encoding="utf-8")).get("ended", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def provenance(plan: Plan, scenario: Scenario, *, desk: str, command: str) -> dict[str, Any]:

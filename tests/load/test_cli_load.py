@@ -257,16 +257,18 @@ def test_another_product_is_refused(
 def test_the_speed_that_is_proposed_would_do(speed: int, limits: dict[str, str], sim: Sim) -> None:
     """A plan above load.rate or load.capacity is refused (5) with a speed: that one passes, one more does not."""
 
-    def planned(speed: int) -> Said:
+    def planned(speed: int, *more: str) -> Said:
         sets = [word for name, value in limits.items() for word in ("--set", f"load.{name}={value}")]
-        return sim("load", "ten.yaml", *HALF_AN_HOUR, "--speed", str(speed), "--dry-run", *sets)
+        return sim("load", "ten.yaml", *HALF_AN_HOUR, "--speed", str(speed), "--dry-run", *sets, *more)
 
     refused = planned(speed)
     assert refused.code == 5
     found = re.search("try --speed ([0-9]+), or a quieter --window", refused.err)
     assert found
     proposed = int(found[1])
-    assert planned(proposed).code == 0
+    document = planned(proposed, "--json").document()
+    assert document["rate"] <= document["capacity"]
+    assert document["peak"] <= max(1, document["cap"])
     assert planned(proposed + 1).code == 5
 
 
