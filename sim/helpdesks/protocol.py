@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Any, Protocol
 
 from sim.errors import SimError
@@ -112,7 +113,8 @@ def judge(response: Response, what: str) -> Response:
 
 def _seconds(text: str | None) -> float | None:
     try:
-        return None if text is None else max(0.0, float(text))
+        seconds = None if text is None else max(0.0, float(text))
+        return seconds if seconds is None or isfinite(seconds) else None
     except ValueError:
         # a date: rare, and a desk that sends one is asked again after the usual pause
         return None

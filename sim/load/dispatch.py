@@ -254,6 +254,8 @@ class Dispatcher:
 
     def _reads(self, c: str, letter: Letter, automatic: bool) -> None:
         ticket = self._ticket(c) or letter.number
+        if not ticket:
+            return
         self._threads[ticket] = letter
         if not automatic:
             self._saw(ticket, self._seen.get(ticket, 0) + 1, State.OPEN)
@@ -374,7 +376,7 @@ class Dispatcher:
             "channel": self.plan.channels[contact.channel].name, "wire": self._wires[contact.channel],
             "ticket": self._ticket(c), "due": self.time(), "number": 0, **more,
         }  # fmt: skip
-        letter = self._threads.get(order.get("on") or order["ticket"] or "")
+        letter = self._threads.get(order.get("on") or order["ticket"])
         if letter is not None:
             order |= {"subject": letter.reply_subject, "references": list(letter.thread)}
         elif order["wire"] == "email" and (do in ("chase", "reply") or order.get("on")):

@@ -1,7 +1,7 @@
 """What a load test has to meet, judged by every row that was due: what never came back counts as infinitely slow.
 
 Percentiles are those of the raw values, by nearest rank, never of rounded ones. What has too few samples to say, or
-none at all, is missed: a threshold cannot pass on nothing.
+none at all, is not judged, and does not pass: a threshold cannot pass on nothing.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ __all__ = ["Abort", "LoadLimit", "Of", "Rows", "Samples", "Verdict", "Window", "
 
 FEWEST = 10
 """Rows of which a rule for breaking off says anything."""
-_SENT = ("sent", "created-despite-error", "failed")
-_UNSENT = ("dropped", "not-sent")
+_THERE = ("sent", "created-despite-error")
+"""What the desk has."""
+_AWAY = ("failed", "dropped", "not-sent")
 
 
 @dataclass
@@ -76,14 +77,15 @@ class Samples:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A threshold against what was measured: `value` in its unit (None: it cannot be said), of `samples` values; `why`
-    says what was found, and so why it was missed."""
+    """A threshold against what was measured: `value` in its unit (None: there is none), of `samples` values; `why`
+    says what was found, and so why it was missed. What is not `judged` had too few values, and is not met."""
 
     limit: LoadLimit
     value: float | None
     samples: int
     met: bool
     why: str
+    judged: bool = True
 
 
 def judge(limits: Iterable[LoadLimit], samples: Samples) -> list[Verdict]:
@@ -98,8 +100,8 @@ def needed(quantile: Fraction) -> int:
 
 def _judged(limit: LoadLimit, samples: Samples) -> Verdict:
     if limit.of is Of.SENT:
-        sent, left = (sum(samples.deliveries.get(word, 0) for word in words) for words in (_SENT, _UNSENT))
-        return _share(limit, sent, sent + left)
+        there, away = (sum(samples.deliveries.get(word, 0) for word in words) for words in (_THERE, _AWAY))
+        return _share(limit, there, there + away)
     taken = [rows for (channel, step), rows in samples.rows.items() if _is_of(limit, channel, step)]
     if limit.of is Of.ERRORS:
         return _share(limit, sum(rows.errors for rows in taken), sum(rows.due for rows in taken))
@@ -124,16 +126,17 @@ def _time(limit: LoadLimit, values: Sequence[float]) -> Verdict:
     if not count:
         return _nothing(limit)
     least = 1 if limit.quantile is None else needed(limit.quantile)
-    if count < least:
-        return Verdict(limit, None, count, met=False, why=f"too few ({count:,} of {least:,} needed)")
     value = _figure(limit, values)
+    if count < least:
+        why = f"{'~' * math.isfinite(value)}{_say(value)}, of too few ({count:,} of {least:,} needed)"
+        return Verdict(limit, value, count, met=False, why=why, judged=False)
     lost = sum(math.isinf(each) for each in values)
     without = f", {lost:,} without an answer" if limit.of is Of.FIRST_RESPONSE else f", {lost:,} failed"
     return Verdict(limit, value, count, limit.met(value), f"{_say(value)} of {count:,}{without * bool(lost)}")
 
 
 def _nothing(limit: LoadLimit) -> Verdict:
-    return Verdict(limit, None, 0, met=False, why="nothing was measured")
+    return Verdict(limit, None, 0, met=False, why="nothing was measured", judged=False)
 
 
 def _figure(limit: LoadLimit, values: Sequence[float]) -> float:

@@ -94,9 +94,7 @@ class Mailbag:
 
     def get(self, timeout: float) -> Callable[[], None] | None:
         try:
-            handler: Callable[[], None] = (
-                self._queue.get(timeout=timeout) if timeout > 0 else self._queue.get_nowait()
-            )
+            handler: Callable[[], None] = self._queue.get(timeout=timeout) if timeout > 0 else self._queue.get_nowait()
             return handler
         except Empty:
             return None
@@ -147,6 +145,11 @@ class Node:
             now = {k for k, client in enumerate(self._clients) if insides.is_lost(self.environment, client)}
             for k in sorted(now - lost - self._done):
                 LOG.error("worker %d is lost", k)
+                if len(self._ready) < len(self._clients):
+                    # the others would wait for it before the start
+                    self.failed = True
+                    self.quits()
+                    return
                 if k == 0:
                     self._send({"do": "order", "order": {"do": "stop"}})
             lost |= now
@@ -168,6 +171,11 @@ class Node:
         else:
             # for the centre
             self._send({"do": "report", "report": data}, self._clients[0])
+
+    def is_stopped(self) -> None:
+        """Somebody has pressed Stop."""
+        if self.dispatcher is not None and not self.ended:
+            self.dispatcher.stop("stopped on Locust's page")
 
     def quits(self) -> None:
         """The test is over, for everybody."""
@@ -422,6 +430,13 @@ def on_test_start(**_: Any) -> None:
         # Locust would log it and wait for ever
         LOG.exception("the test cannot start")
         os._exit(1)
+
+
+@events.test_stop.add_listener
+def on_test_stop(**_: Any) -> None:
+    # Locust's own Stop, on its page; at the end of a run it comes as well, and finds nothing to stop
+    if _node is not None:
+        _node.is_stopped()
 
 
 def _watches_parent(environment: Environment) -> None:

@@ -34,7 +34,9 @@ from sim.load.books import Books, Validity
 from sim.load.ledger import Delivery
 from sim.load.limits import Samples, Verdict, judge, load_limits
 from sim.load.slice import moved, sliced
+from sim.measures.cohort import Cohort
 from sim.measures.summary import Figure, Summary, figures, summarise
+from sim.measures.workload import waiting_at
 from sim.population.draw import Population
 from sim.scenario.read import Scenario, read
 from sim.schemas import CONTACTS, NEVER, TICKS_PER_SECOND, Outcome, Source
@@ -347,7 +349,30 @@ class Observed:
 
     @property
     def missed(self) -> tuple[Verdict, ...]:
-        return tuple(verdict for verdict in self.verdicts if not verdict.met)
+        """Without those that could not be judged."""
+        return tuple(verdict for verdict in self.verdicts if verdict.judged and not verdict.met)
+
+    @property
+    def unjudged(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if not verdict.judged)
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The contacts as measures see them, tick 0 at the start of the window."""
+        return Cohort(moved(self.contacts, -self.plan["window"][0]), self.desk)
+
+    def highest_backlog(self, channel: int) -> int:
+        """The most contacts of a channel that waited at once in the window; it grows only when one is offered."""
+        offered = self.cohort.all["offered"][self.cohort.all["channel"] == channel]
+        inside = offered[(offered >= 0) & (offered < self.desk.horizon)]
+        return int(waiting_at(self.cohort, channel, np.append(0, inside))[0].max())
+
+    def still_open(self, channel: int) -> tuple[int, int]:
+        """How many contacts of a channel that were offered in the window were not over when the test ended; how many
+        of those the desk had asked back, and their customers had not replied."""
+        rows = self.cohort.rows
+        left = rows.where((rows["channel"] == channel) & (rows["outcome"] == Outcome.OPEN))
+        return len(left), int(np.count_nonzero((left["asked"] != NEVER) & (left["replied"] == NEVER)))
 
     @cached_property
     def standing(self) -> int:

@@ -43,6 +43,25 @@ def server_of(smtp: str, target: Target) -> tuple[str, int]:
     return found[0], int(port)
 
 
+RESERVED = ("test", "example", "invalid", "localhost")
+"""RFC 2606: top-level names that belong to nobody."""
+
+
+def check_mail(to: str, smtp: str, target: Target) -> tuple[str, int]:
+    """The mail server, where both it and the address may be written to: a mail server of this machine may well pass on
+    what is not for it.
+
+    Raises:
+        Refused: the address is neither in a reserved domain nor the desk's own; or as `server_of`.
+    """
+    domain = to.rpartition("@")[2].lower().rstrip(".")
+    own = not target.is_loopback and (domain == target.host or target.host.endswith("." + domain))
+    if domain.rpartition(".")[2] not in RESERVED and not own:
+        hint = "give the staging desk an address under .test, or of its own host, in load.mail.to"
+        raise Refused(f"no mail is sent to {to}: its domain is not reserved, and not {target.host}'s", hint=hint)
+    return server_of(smtp, target)
+
+
 def _is_loopback(address: str) -> bool:
     return address.startswith("127.") or address == "::1"
 
@@ -53,7 +72,7 @@ class Deliveries:
     def __init__(self, plan: Plan, target: Target) -> None:
         assert plan.mail is not None
         self._run, self._to = plan.run, plan.mail["to"]
-        self._server = server_of(plan.mail["smtp"], target)
+        self._server = check_mail(self._to, plan.mail["smtp"], target)
         self._allowed = {self._server[0]}
 
     def deliver(self, post: Post, number: int, *, subject: str | None, references: Sequence[str]) -> None:

@@ -110,7 +110,9 @@ def plan(
     run = wanted.run
     rows = _rows(world, wanted, channels)
     if not any(row.sent for row in rows):
-        raise UsageError("nobody would be sent in this window", "choose another --window")
+        left = [f"{each.name}: {each.why}" for each in channels if each.wire in ("skip", "enter")]
+        hint = "choose another --window" + (f"; or see load.channels, as for {'; '.join(left)}" if left else "")
+        raise UsageError("nobody would be sent in this window", hint)
     speed = wanted.speed if wanted.speed is not None else speed_for(desk, channels, wanted.cycle)
     abort = spec.load.abort.errors
     return Plan(

@@ -189,6 +189,8 @@ def prepared(
     abilities = abilities_of(options.helpdesk, settings)
     mail = mail_of(scenario, options, at)
     channels = carried(scenario, abilities, mail)
+    if at is not None:
+        _check_mail(mail, scenario, abilities, at)
     world = world_of(scenario, options.seed, 0)
     by_mail = any(channel.wire == "email" for channel in channels)
     wanted = Wanted(
@@ -211,6 +213,14 @@ def prepared(
     return Prepared(made, world, abilities, capacity)
 
 
+def _check_mail(mail: Mapping[str, Any] | None, scenario: Scenario, abilities: Abilities, at: Target) -> None:
+    """Raises Refused: mail would go where it may not."""
+    from sim.load.post_office import check_mail
+
+    if mail is not None and any(way.wire == "email" for way in carried(scenario, abilities, mail)):
+        check_mail(mail["to"], mail["smtp"], at)
+
+
 def must_fit(made: Prepared) -> None:
     """Raises Refused: the plan is above the cap, or above what the desk bears."""
     check(made.plan, made.capacity)
@@ -218,16 +228,11 @@ def must_fit(made: Prepared) -> None:
 
 def measured(scenario: Scenario, options: Options, at: Target) -> Prepared:
     """The plan of a test that will be run: the desk has been asked who it is and, for `--speed auto`, how fast."""
-    from sim.load.post_office import server_of
-
     run, cycle = secrets.token_hex(16), None
     settings = settings_of(scenario, options.helpdesk)
     # whatever is wrong with what was asked for, before the desk is asked for anything
     window(options.window, scenario)
-    mail = mail_of(scenario, options, at)
-    ways = carried(scenario, abilities_of(options.helpdesk, settings), mail)
-    if mail is not None and any(way.wire == "email" for way in ways):
-        server_of(mail["smtp"], at)
+    _check_mail(mail_of(scenario, options, at), scenario, abilities_of(options.helpdesk, settings), at)
     with connected(options.helpdesk, at, settings) as desk:
         if options.speed is None and options.agents == "scenario":
             cycle = cycle_of(desk, run)

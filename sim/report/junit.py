@@ -14,11 +14,12 @@ PART = "sim load"
 
 @dataclass(frozen=True)
 class Case:
-    """Something that had to be so; `failure` says why it was not, and is empty where it was."""
+    """Something that had to be so; `failure` says why it was not, and is empty where it was; `kind` is its type."""
 
     name: str
     failure: str = ""
     part: str = PART
+    kind: str = "missed"
 
 
 def cases(verdicts: Iterable[Verdict], *, late: str, unbalanced: str) -> list[Case]:
@@ -29,7 +30,13 @@ def cases(verdicts: Iterable[Verdict], *, late: str, unbalanced: str) -> list[Ca
         unbalanced: what of the ledger does not add up; empty where planned + spawned is the sum over deliveries.
     """
     limits = [
-        Case(f"{it.limit.name}: {it.limit.words}", "" if it.met else it.why, f"{PART}.thresholds") for it in verdicts
+        Case(
+            f"{it.limit.name}: {it.limit.words}",
+            "" if it.met else it.why,
+            f"{PART}.thresholds",
+            "missed" if it.judged else "too few",
+        )
+        for it in verdicts
     ]
     return [Case("the generator kept up", late), Case("every contact is accounted for", unbalanced), *limits]
 
@@ -45,7 +52,7 @@ def junit(name: str, cases: Sequence[Case], seconds: float) -> str:
         found = ElementTree.SubElement(suite, "testcase", told)
         if case.failure:
             message = visible(case.failure)
-            failure = ElementTree.SubElement(found, "failure", {"message": message, "type": "missed"})
+            failure = ElementTree.SubElement(found, "failure", {"message": message, "type": case.kind})
             failure.text = f"{visible(case.name)}: {message}"
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")

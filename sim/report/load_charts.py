@@ -7,7 +7,7 @@ each line has a dash of its own beside its colour. No library draws them: they a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 WIDE, TALL = 480, 240
@@ -77,19 +77,29 @@ def chart(name: str, words: str, lines: Sequence[Line], across: Axis, up: Axis) 
     hold markup.
     """
     x0, x1, y0, y1 = LEFT, WIDE - RIGHT, TALL - BOTTOM, TOP
+
+    def x_of(value: float) -> float:
+        return x0 + (x1 - x0) * across.place(value)
+
+    def y_of(value: float) -> float:
+        return y0 + (y1 - y0) * up.place(value)
+
     parts = [f'<svg viewBox="0 0 {WIDE} {TALL}" role="img" aria-labelledby="{name}"><title id="{name}">{words}</title>']
     for tick in up.ticks:
-        y = _round(y0 + (y1 - y0) * up.place(tick))
+        y = _round(y_of(tick))
         parts.append(f'<line class="grid" x1="{x0}" x2="{x1}" y1="{y}" y2="{y}"/>')
         parts.append(f'<text x="{x0 - 6}" y="{y}" dy=".35em" text-anchor="end">{up.say(tick)}</text>')
     for tick in across.ticks:
-        x = _round(x0 + (x1 - x0) * across.place(tick))
+        x = _round(x_of(tick))
         parts.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{y0}" y2="{y0 + 4}"/>')
         parts.append(f'<text x="{x}" y="{y0 + 21}" text-anchor="middle">{across.say(tick)}</text>')
     parts.append(f'<line class="axis" x1="{x0}" x2="{x1}" y1="{y0}" y2="{y0}"/>')
     for line in lines:
-        path = _path(line, lambda x: x0 + (x1 - x0) * across.place(x), lambda y: y0 + (y1 - y0) * up.place(y))
-        parts.append(f'<path class="line {line.css}" d="{path}"/>')
+        parts.append(f'<path class="line {line.css}" d="{_path(line, x_of, y_of)}"/>')
+        parts += [
+            f'<circle class="dot {line.css}" cx="{_round(x_of(x))}" cy="{_round(y_of(y))}" r="3"/>'
+            for x, y in _alone(line)
+        ]
     return "".join([*parts, "</svg>"])
 
 
@@ -101,14 +111,18 @@ def _path(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], fl
             before = False
             continue
         path.append(f"{'L' if before else 'M'}{_round(x_of(x))} {_round(y_of(y))}")
-        last = number + 1 == len(line.points)
-        if line.steps and not last:
+        if line.steps and number + 1 < len(line.points):
             path.append(f"H{_round(x_of(line.points[number + 1][0]))}")
-        elif not before and (last or line.points[number + 1][1] is None):
-            # a point on its own is a dot: round ends make one of no length at all
-            path.append("h0")
         before = True
     return "".join(path)
+
+
+def _alone(line: Line) -> Iterator[tuple[float, float]]:
+    """The points without a neighbour, through which no line goes."""
+    heights = [None, *(y for _, y in line.points), None]
+    for (x, y), before, after in zip(line.points, heights, heights[2:], strict=False):
+        if y is not None and before is None and after is None:
+            yield x, y
 
 
 def _round(value: float) -> str:

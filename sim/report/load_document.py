@@ -30,7 +30,7 @@ def document(observed: Observed) -> dict[str, Any]:
         "source": "observed",
         **{name: observed.plan[name] for name in ORIGIN},
         "exit_code": observed.exit_code,
-        "meaning": load_facts.outcome(observed).meaning,
+        "meaning": load_facts.outcome(observed, "RUN").meaning,
         "thresholds": [_threshold(verdict) for verdict in observed.verdicts],
         "generator": _generator(observed)
         | {"offered_rate": offered[0], "achieved_rate": achieved[0]}
@@ -71,6 +71,7 @@ def _threshold(verdict: Verdict) -> dict[str, Any]:
         "value": _finite(verdict.value),
         "samples": verdict.samples,
         "met": verdict.met,
+        "judged": verdict.judged,
         "found": verdict.why,
     }
 
@@ -108,6 +109,7 @@ def _step(step: load_facts.Step) -> dict[str, Any]:
         "step": step.step,
         "wire": step.wire,
         "count": len(step.from_send),
+        "failed": step.failed,
         "errors": dict(step.errors),
         "from_due": None if step.from_due is None else _spread(step.from_due),
         "from_send": _spread(step.from_send),

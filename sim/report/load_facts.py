@@ -18,9 +18,9 @@ import numpy as np
 import sim
 from sim.desk import Channel
 from sim.estimate import Estimate
-from sim.load.books import percentile
+from sim.load.books import AT_ONCE, OF_THE_GAP, percentile
 from sim.load.ledger import Delivery
-from sim.load.observe import KINDS, STEPS, WIRES, Observed
+from sim.load.observe import KINDS, SENT, STEPS, WIRES, Observed
 from sim.report.figures import title
 from sim.scenario import lower
 from sim.schemas import NEVER, TICKS_PER_SECOND
@@ -28,7 +28,9 @@ from sim.units import say_duration, say_share
 
 SHARES = (0.5, 0.9, 0.95, 0.99, 0.999)
 FEW = 10
-"""A percentile p of fewer than this over 1 − p is marked: a threshold on it is missed as too few."""
+"""A percentile p of fewer than this over 1 − p is marked: a threshold on it cannot be judged."""
+ANSWERED = 30
+"""Contacts with an answer from which on it is said what the model makes of them."""
 BUSIEST = 10.0
 """Seconds of the wall over which the busiest rate is taken."""
 DELIVERIES = {
@@ -73,9 +75,14 @@ class Outcome:
 @dataclass(frozen=True)
 class Threshold:
     met: bool
+    judged: bool
     words: str
     found: str
     samples: str
+
+    @property
+    def verdict(self) -> str:
+        return "met" if self.met else "missed" if self.judged else "too few"
 
     @property
     def mark(self) -> str:
@@ -124,7 +131,7 @@ def facts(observed: Observed, run: str) -> Facts:
     return Facts(
         name=observed.scenario.name,
         headline=headline(observed),
-        verdict=outcome(observed),
+        verdict=outcome(observed, shlex.quote(run)),
         thresholds=thresholds(observed),
         keeping_up=keeping_up(observed),
         law=law(observed),
@@ -156,29 +163,46 @@ def headline(observed: Observed) -> str:
     )
 
 
-def outcome(observed: Observed) -> Outcome:
-    code, missed, all_ = observed.exit_code, len(observed.missed), len(observed.verdicts)
+def outcome(observed: Observed, run: str) -> Outcome:
+    """`run` is what a command calls the run folder."""
+    code, all_ = observed.exit_code, len(observed.verdicts)
     if code == 0:
+        short = "passed" if all_ else "valid, nothing was asked of it"
         met = f"{all_} of {all_} thresholds met" if all_ else "the scenario sets no thresholds for a load test"
-        return Outcome(True, "passed", f"Exit code 0: {met}, the generator kept up, and the books add up.")
+        return Outcome(True, short, f"Exit code 0: {met}, the generator kept up, and the books add up.")
     if code == 3 and observed.books.aborted is not None:
         return Outcome(False, "broken off", f"Exit code 3: {observed.books.aborted['what']}.")
+    ask = f"Ask the desk what became of it: sim load --reconcile {run}"
     short, meaning = {
-        130: ("interrupted", "it was stopped before its end; what is here is what happened until then."),
+        130: ("interrupted", f"it was stopped before its end; what is here is what happened until then. {ask}"),
         1: ("broken off", "an error of our own, or the books could not be written."),
-        5: ("the desk was lost", "it refused or could not be reached; its last answers were failures one and all."),
-        4: ("void", "the generator did not do what was planned, so nothing here says anything of the desk."),
-        3: (
-            f"{missed} of {all_} thresholds missed",
-            "the run is valid; what was asked was not met, or there was too little to tell.",
+        5: (
+            "the desk was lost",
+            f"it refused or could not be reached; its last answers were failures one and all. {ask}",
         ),
+        4: ("void", "the generator did not do what was planned, so nothing here says anything of the desk."),
+        3: (_fallen(observed), f"the run is valid; {_why_fallen(observed)}"),
     }.get(code, ("failed", "see above."))
     return Outcome(False, short, f"Exit code {code}: {meaning}")
 
 
+def _fallen(observed: Observed) -> str:
+    """How many thresholds were missed, and how many could not be judged."""
+    missed, few, all_ = len(observed.missed), len(observed.unjudged), len(observed.verdicts)
+    if not missed:
+        return f"{few} of {all_} thresholds could not be judged: too few values"
+    return f"{missed} of {all_} thresholds missed" + f"; {few} could not be judged: too few values" * bool(few)
+
+
+def _why_fallen(observed: Observed) -> str:
+    missed = "what was asked was not met" * bool(observed.missed)
+    few = "with too few values, nothing says that the desk failed: take a longer window or a lower percentile"
+    return "; ".join(part for part in (missed, few * bool(observed.unjudged)) if part) + "."
+
+
 def thresholds(observed: Observed) -> tuple[Threshold, ...]:
     return tuple(
-        Threshold(each.met, f"{each.limit.name}: {each.limit.words}", each.why, f"{each.samples:,}")
+        Threshold(each.met, each.judged, f"{each.limit.name}: {each.limit.words}", each.why, f"{each.samples:,}")
         for each in observed.verdicts
     )
 
@@ -194,23 +218,26 @@ def keeping_up(observed: Observed) -> KeepingUp:
     scaled = None if valid.p99_lag is None else valid.p99_lag * valid.speed
     facts = (
         ("to be sent", f"{valid.rows:,}"),
-        ("sent", f"{books.count(Delivery.SENT, Delivery.CREATED_DESPITE_ERROR, Delivery.FAILED):,}"),
+        ("attempted", f"{books.count(*SENT, Delivery.FAILED):,}"),
+        ("at the desk", f"{books.count(*SENT):,}"),
         ("late", f"{valid.late:,}"),
-        ("lag p50", latency(valid.p50_lag)),
-        ("lag p99", latency(valid.p99_lag)),
+        ("lag p50", _marked(lags, 0.5)),
+        ("lag p99", _marked(lags, 0.99)),
         ("lag max", latency(max(lags, default=None))),
         ("offered", rate(offered[0])),
         ("achieved", rate(achieved[0])),
     )
     note = (
-        f"Lag is wall time from when a contact was due until it was sent; p99 is {latency(scaled)} of the scenario. "
-        f"In the busiest {BUSIEST:.0f} s, {rate(offered[1])} were due and {rate(achieved[1])} sent."
+        f"Late: above {100 * OF_THE_GAP:.0f} % of the mean gap between contacts, at least {latency(AT_ONCE)}. "
+        f"Lag is wall time from when a contact was due until it was attempted; p99 is {latency(scaled)} of the "
+        f"scenario. In the busiest {BUSIEST:.0f} s, {rate(offered[1])} were due and {rate(achieved[1])} attempted."
     )
     return KeepingUp(sentence, valid.reasons, facts, (note,))
 
 
 def rates(observed: Observed) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Contacts a second of the wall, over the whole and over the busiest seconds: as they were due, then as sent."""
+    """Contacts a second of the wall, over the whole and over the busiest seconds: as they were due, then as they were
+    attempted."""
     due, sent = arrivals(observed)
     seconds = max(observed.window_seconds, 1e-9)
     within = sum(moment <= seconds for moment in due), sum(moment <= seconds for moment in sent)
@@ -218,7 +245,7 @@ def rates(observed: Observed) -> tuple[tuple[float, float], tuple[float, float]]
 
 
 def arrivals(observed: Observed) -> tuple[list[float], list[float]]:
-    """When contacts of wired channels were due, and when they were sent, in seconds after the start, ascending."""
+    """When contacts of wired channels were due, and when they were attempted, in seconds after the start, ascending."""
     rows = [
         row
         for row in observed.deliveries
@@ -272,6 +299,11 @@ class Step:
     from_due: tuple[float, ...] | None
     from_send: tuple[float, ...]
 
+    @property
+    def failed(self) -> int:
+        """How many were never done, whatever was tried."""
+        return sum(map(math.isinf, self.from_send))
+
 
 def each_step(observed: Observed) -> Iterator[Step]:
     table = observed.steps
@@ -301,21 +333,35 @@ def steps(observed: Observed) -> Sheet:
     rows = []
     for each in each_step(observed):
         name = _NAMES.get(each.step, f"{each.step} by {'e-mail' if each.wire == 'email' else 'REST'}")
-        errors = ", ".join(f"{number:,} {kind}" for kind, number in each.errors.most_common()) or "0"
-        counts = (f"{len(each.from_send):,}", errors)
+        counts = (f"{len(each.from_send):,}", _failed(each))
         if each.from_due is not None:
             rows.append((name, "due", *counts, *_percentiles(each.from_due)))
             counts = ("", "")
         rows.append((name, "send", *counts, *_percentiles(each.from_send)))
-    header = ("step", "from", "count", "errors", *(f"p{100 * share:g}" for share in SHARES), "max")
+    header = ("step", "from", "count", "failed", *(f"p{100 * share:g}" for share in SHARES), "max")
     return Sheet("Wall time of each step, from due and from send", header, tuple(rows), texts=(0, 1, 3))
+
+
+def _failed(step: Step) -> str:
+    """How many steps failed, and how often and by what their tries did: ``5 (20 tries: connection)``."""
+    tries = step.errors.total()
+    if not tries:
+        return "0"
+    number = len(step.errors) > 1
+    kinds = ", ".join(f"{count:,} {kind}" if number else kind for kind, count in step.errors.most_common())
+    return f"{step.failed:,} ({_many(tries, 'try', 'tries')}: {kinds})"
 
 
 def _percentiles(seconds: Sequence[float]) -> Iterator[str]:
     for share in SHARES:
-        few = len(seconds) * (1 - share) < FEW - 1e-9
-        yield "~" * few + latency(percentile(seconds, share))
+        yield _marked(seconds, share)
     yield latency(longest(seconds))
+
+
+def _marked(seconds: Sequence[float], share: float) -> str:
+    """A percentile, marked where there are too few values for it."""
+    few = 0 < len(seconds) * (1 - share) < FEW - 1e-9
+    return "~" * few + latency(percentile(seconds, share))
 
 
 def longest(seconds: Sequence[float]) -> float:
@@ -326,10 +372,12 @@ def longest(seconds: Sequence[float]) -> float:
 def step_notes(observed: Observed) -> tuple[str, ...]:
     notes = [
         "Raw values by nearest rank. A step that failed counts as never over; max is of those that came back. "
-        "~: from fewer than 10 / (1 − p) of them; a threshold on it is missed as too few."
+        "~: from fewer than 10 / (1 − p) of them; a threshold on it cannot be judged, and is not met."
     ]
     if any(each.wire == "email" for each in each_step(observed)):
         notes.append("By e-mail: until the mail server has taken it; from then on the mail becomes a ticket.")
+    if (observed.steps["ok"] == 0).any():
+        notes.append("Failed: steps that no try did; in brackets, all the tries that went wrong.")
     tries = int(np.count_nonzero(observed.steps["last"] == 0))
     if tries:
         notes.append(f"{_many(tries, 'try', 'tries')} failed and were followed by another.")
@@ -358,7 +406,6 @@ def _of_channel(observed: Observed, code: int) -> tuple[str, ...]:
     if name not in observed.sent_channels:
         return (f"{name} (not sent)", f"{offered:,}", *[DASH] * 8) if offered else ()
     within = say_duration(channel.target.within / TICKS_PER_SECOND)
-    backlog = observed.summary.intervals.backlog[code]
     return (
         name,
         f"{offered:,}",
@@ -368,8 +415,8 @@ def _of_channel(observed: Observed, code: int) -> tuple[str, ...]:
         f"{_share(figure(observed, 'service_level', name))} in {within}",
         _share(figure(observed, "resolved", name)),
         f"{chasers(observed, code):,}",
-        f"{max(backlog, default=0):,.0f}",
-        f"{figure(observed, 'open', name).value or 0:,.0f}",
+        f"{observed.highest_backlog(code):,}",
+        f"{observed.still_open(code)[0]:,}",
     )
 
 
@@ -397,25 +444,40 @@ def customer_notes(observed: Observed) -> tuple[str, ...]:
         f"These results are in scenario time, the latencies above in wall time: at ×{speed:g}, a second on the wall is "
         f"{say_duration(speed)} of the scenario. One run: no interval.",
         "Response: from an issue's first contact until its first answer; given up, it is endless. Peak backlog: the "
-        "most waiting at the start of an interval. Open: still waiting when the test ended.",
+        f"most that waited at once. Open: not over when the test ended{_asked_back(observed)}.",
     ]
     lags = [row.detected for row in observed.deliveries if row.detected is not None]
     if lags:
-        p50, p99 = (percentile(lags, share) for share in (0.5, 0.99))
+        p99 = percentile(lags, 0.99)
         inside = latency(p99 * speed if p99 is not None else None)
         notes.append(
-            f"Customers saw an answer {latency(p50)} (p50) to {latency(p99)} (p99) of wall time after the desk had it, "
-            f"which is up to {inside} of the scenario and part of their wait."
+            f"Customers saw an answer {_marked(lags, 0.5)} (p50) to {_marked(lags, 0.99)} (p99) of wall time after the "
+            f"desk had it, which is up to {inside} of the scenario and part of their wait."
         )
     score, csat, churn = (figure(observed, name).value for name in ("satisfaction", "csat", "excess_churn"))
-    if score is not None:
+    if score is not None and _answered(observed) >= ANSWERED:
         happy = f", CSAT {say_share(csat)}" if csat is not None else ""
-        left = f", excess churn {churn:,.1f} customers" if churn is not None else ""
+        left = f", excess churn {round(churn, 1) + 0.0:,.1f} customers" if churn is not None else ""
         notes.append(
             f"Implied by the model, not observed: satisfaction {score:.1f} points{happy}{left}, over all channels, "
             "those that were not sent included."
         )
     return tuple(notes)
+
+
+def _asked_back(observed: Observed) -> str:
+    asked = sum(observed.still_open(code)[1] for code in _sent_codes(observed))
+    return f"; of these, {asked:,} {'was' if asked == 1 else 'were'} asked back and had not replied" * bool(asked)
+
+
+def _answered(observed: Observed) -> int:
+    """Contacts that were sent and have an answer."""
+    return int(observed.cohort.answered[np.isin(observed.cohort.rows["channel"], _sent_codes(observed))].sum())
+
+
+def _sent_codes(observed: Observed) -> list[int]:
+    sent = observed.sent_channels
+    return [code for code, channel in enumerate(observed.desk.channels) if channel.name in sent]
 
 
 # --- the rest --------------------------------------------------------------------------------------------------------
@@ -434,7 +496,7 @@ def agents(observed: Observed) -> Section:
     lines.append(
         f"{_many(refused, 'ticket', 'tickets')} of others refused: agents touch only tickets of this run."
         if refused
-        else "No ticket of others was touched, and none came up."
+        else "Only this run's tickets were touched."
     )
     return Section("agents", "Agents", tuple(lines))
 
@@ -447,12 +509,17 @@ def _done(observed: Observed, step: str) -> int:
 def mail(observed: Observed) -> Section:
     if "email" not in observed.wires.values():
         return Section("mail", "Mail", ())
-    lines = [f"{_many(observed.books.unmatched, 'mail', 'mails')} of the desk fitted no contact of this run."]
+    unmatched = observed.books.unmatched
+    lines = [
+        f"{_many(unmatched, 'mail', 'mails')} from the desk fitted no contact of this run."
+        if unmatched
+        else "Every mail from the desk belonged to a contact."
+    ]
     if delays := observed.intake:
-        p50, p99 = (percentile(delays, share) for share in (0.5, 0.99))
+        p99 = percentile(delays, 0.99)
         lines.append(
-            f"From handing a mail over until its ticket was seen at the desk: p50 {latency(p50)}, p99 {latency(p99)}, "
-            f"max {latency(max(delays))} of wall time, {_many(len(delays), 'mail', 'mails')}."
+            f"From handing a mail over until its ticket was seen at the desk: p50 {_marked(delays, 0.5)}, p99 "
+            f"{_marked(delays, 0.99)}, max {latency(max(delays))} of wall time, {_many(len(delays), 'mail', 'mails')}."
         )
         lines += [
             _fits(observed, channel, p99 or 0.0) for channel in observed.desk.channels if _by_mail(observed, channel)
@@ -480,9 +547,10 @@ def left_out(observed: Observed) -> Section:
         if channel["wire"] == "skip":
             lines.append(f"{title(channel['name'])} was skipped{why}; {_many(number, 'contact', 'contacts')} left out.")
         elif channel["wire"] == "enter" and number:
+            entered = _many(number, "contact was entered", "contacts were entered")
             lines.append(
-                f"{title(channel['name'])} was not sent{why}. Its {_many(number, 'contact', 'contacts')} were entered: "
-                "simulated beside the test, because they keep agents busy. Nothing of them was measured."
+                f"{title(channel['name'])} was not sent{why}. Its {entered}: simulated beside the test, because such "
+                "contacts keep agents busy. Nothing of that was measured."
             )
     return Section("skipped", "Not sent, and why", tuple(lines))
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BINS = 60
 """Points of a chart along its time."""
+LOCUST = "locust.html"
+"""Its own report, in the run folder beside the page."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Picture:
 def page(observed: Observed) -> str:
     """The page, complete."""
     # its folder may be moved: RUN stands for wherever it lies
-    return _template().render(told=facts(observed, "RUN"), pictures=pictures(observed))
+    locust = (observed.books.rows.ledger.parent / LOCUST).exists()
+    return _template().render(told=facts(observed, "RUN"), pictures=pictures(observed), locust=LOCUST if locust else "")
 
 
 @lru_cache(maxsize=1)
@@ -62,13 +65,13 @@ def _arrivals(observed: Observed, edges: Floats) -> Picture:
     due, sent = (np.histogram(moments, edges)[0] / per for moments in arrivals(observed))
     lines = (
         Line("due", "a", _points(edges, due), steps=True),
-        Line("sent", "b", _points(edges, sent), steps=True),
+        Line("attempted", "b", _points(edges, sent), steps=True),
     )
     most = max(float(due.max()), float(sent.max()), 1e-3)
-    words = f"Contacts a second over {_over(edges)}: at most {due.max():.2g} were due and {sent.max():.2g} sent."
+    words = f"Contacts a second over {_over(edges)}: at most {due.max():.2g} were due and {sent.max():.2g} attempted."
     across = clock(float(edges[-1]))
     svg = chart("arrivals", words, lines, across, linear(most, rate))
-    return Picture("Contacts a second: due, and sent", lines, svg)
+    return Picture("Contacts a second: due, and attempted", lines, svg)
 
 
 def _latencies(observed: Observed, edges: Floats) -> Picture:

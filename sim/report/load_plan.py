@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sim.load.plan import busiest
+from sim.load.limits import LoadLimit, Of, needed
+from sim.load.plan import Plan, busiest
 from sim.load.session import NOBODY, Prepared
 from sim.report.console import aligned, wrapped
 from sim.units import say_duration
@@ -13,13 +15,14 @@ from sim.units import say_duration
 WIRES = {"rest": "REST", "email": "e-mail", "enter": "simulated", "skip": "left out"}
 
 
-def text(made: Prepared, *, assumed: bool) -> str:
+def text(made: Prepared, limits: Sequence[LoadLimit] = (), *, assumed: bool) -> str:
     """How many of what, when, and how fast at most.
 
     Args:
+        limits: what the test has to meet; those are named that so few contacts cannot tell.
         assumed: the speed stands on how long an agent's requests usually take, as nobody has asked the desk yet.
     """
-    told, plan = document(made), made.plan
+    told, plan = document(made, limits), made.plan
     rows = [("", "contacts", "by", "")]
     rows += [(each["channel"], str(each["contacts"]), each["wire"], each["why"]) for each in told["channels"]]
     lasts = say_duration(plan.seconds(plan.window[1]))
@@ -35,12 +38,13 @@ def text(made: Prepared, *, assumed: bool) -> str:
         ),
         aligned(rows),
         wrapped(_agents(plan.agents)),
+        *(wrapped(f"⚠ {each}") for each in told["warnings"]),
         "Nothing was sent.",
     ]
     return "\n\n".join(lines)
 
 
-def document(made: Prepared) -> dict[str, Any]:
+def document(made: Prepared, limits: Sequence[LoadLimit] = ()) -> dict[str, Any]:
     plan = made.plan
     due = [plan.seconds(row.due) for row in plan.sent]
     counts = Counter(row.channel for row in plan.rows)
@@ -62,7 +66,22 @@ def document(made: Prepared) -> dict[str, Any]:
             {"channel": each.name, "contacts": counts[each.name], "wire": WIRES[each.wire], "why": each.why}
             for each in plan.channels
         ],
+        "warnings": list(_too_few(plan, limits)),
     }
+
+
+def _too_few(plan: Plan, limits: Sequence[LoadLimit]) -> Iterator[str]:
+    """The thresholds on first contacts that the planned ones are too few for; of other steps no number is known."""
+    for limit in limits:
+        if limit.quantile is None or not (limit.step == "create" or limit.of is Of.FIRST_RESPONSE):
+            continue
+        planned = sum(limit.channel in (None, row.channel) for row in plan.sent)
+        least = needed(limit.quantile)
+        if planned < least:
+            yield (
+                f"{limit.name} needs {least:,} values, and the window has {planned:,} planned: it will be "
+                "missed; take a longer window or a lower percentile"
+            )
 
 
 def _agents(agents: str) -> str:

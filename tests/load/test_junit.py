@@ -35,9 +35,10 @@ def parsed(text: str) -> ElementTree.Element:
 
 
 def test_each_threshold_is_a_case(tmp_path: Path) -> None:
-    """Beside one for the generator and one for the ledger; those missed say what was found."""
+    """Beside one for the generator and one for the ledger; those missed say what was found, and of which type they are:
+    missed, or too few values."""
     path = tmp_path / "desk.yaml"
-    limits = "{create.max: at most 800ms, errors: at most 1%, sent: at least 100%}"
+    limits = "{create.max: at most 800ms, errors: at most 1%, sent: at least 100%, create.p50: at most 5s}"
     path.write_text(f"customers: 1000\nemail: {{staff: 1}}\nload: {{thresholds: {limits}}}\n")
     samples = Samples(deliveries={"sent": 2})
     samples.rows["email", "create"].add(1.25, 0.1, error=False)
@@ -47,14 +48,19 @@ def test_each_threshold_is_a_case(tmp_path: Path) -> None:
     told = {name: failure.get("message") for name, failure in found.items() if failure is not None}
     assert list(found) == [
         "the generator kept up", "every contact is accounted for", "create.max: at most 800ms", "errors: at most 1%",
-        "sent: at least 100%",
+        "sent: at least 100%", "create.p50: at most 5s",
     ]  # fmt: skip
-    assert told == {"the generator kept up": "12 of 400 rows were late", "create.max: at most 800ms": "1.25 s of 1"}
+    assert told == {
+        "the generator kept up": "12 of 400 rows were late",
+        "create.max: at most 800ms": "1.25 s of 1",
+        "create.p50: at most 5s": "~1.25 s, of too few (1 of 20 needed)",
+    }
+    assert [failure.get("type") for failure in root.iter("failure")] == ["missed", "missed", "too few"]
     suite = root[0]
     assert (suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("time")) == (
-        "desk", "5", "2", "93.000",
+        "desk", "6", "3", "93.000",
     )  # fmt: skip
-    assert (root.get("tests"), root.get("failures")) == ("5", "2")
+    assert (root.get("tests"), root.get("failures")) == ("6", "3")
 
 
 def test_a_ledger_that_does_not_add_up_fails() -> None:

@@ -45,10 +45,15 @@ def test_latency_counts_from_due_unless_it_says_send(spec: ScenarioSpec) -> None
 
 @pytest.mark.parametrize(("word", "count"), [("p50", 20), ("p90", 100), ("p95", 200), ("p99", 1000), ("p99.9", 10_000)])
 def test_a_percentile_needs_ten_values_above_it(word: str, count: int, spec: ScenarioSpec) -> None:
-    """With one sample fewer than 10 / (1 − p) it is missed as too few, however fast; with that many, judged."""
+    """With one sample fewer than 10 / (1 − p) it is not judged, however fast, and not met; its value is said all the
+    same. With that many it is judged."""
     few = judged(spec, of([0.001] * (count - 1)), f"create.{word}", "at most 1s")
     enough = judged(spec, of([0.001] * count), f"create.{word}", "at most 1s")
-    assert (few.met, few.value, few.why) == (False, None, f"too few ({count - 1:,} of {count:,} needed)")
+    assert (few.met, few.judged, few.value) == (False, False, 0.001)
+    assert few.why == f"~1 ms, of too few ({count - 1:,} of {count:,} needed)"
+    never = judged(spec, of([math.inf] * (count - 1)), f"create.{word}", "at most 1s")
+    assert never.why.startswith("never, of too few")
+    assert enough.judged
     assert (enough.met, enough.value, enough.samples) == (True, 0.001, count)
 
 
@@ -89,7 +94,7 @@ def test_a_row_that_failed_is_infinitely_slow(spec: ScenarioSpec) -> None:
 def test_nothing_measured_is_missed(name: str, words: str, spec: ScenarioSpec) -> None:
     """Without a sample every threshold is missed, however lenient; rows of another channel are no samples of it."""
     assert judged(spec, Samples(), name, words) == Verdict(
-        load_limit(name, words, spec), None, 0, met=False, why="nothing was measured"
+        load_limit(name, words, spec), None, 0, met=False, why="nothing was measured", judged=False
     )
     other = Samples()
     other.rows["app", "reply"].add(0.1, 0.1, error=False)
@@ -138,19 +143,21 @@ def test_what_counts_as_an_error() -> None:
 
 
 def test_the_denominator_is_what_was_due(spec: ScenarioSpec) -> None:
-    """Errors are a share of all rows due; what was sent, of all contacts due, without those that no wire carries."""
+    """Errors are a share of all rows due; what the desk has, of all contacts due but those that no wire carries."""
     samples = of([0.1] * 99 + [math.inf], errors=1)
     found = judged(spec, samples, "errors", "at most 1%")
     assert (found.met, found.value, found.why) == (True, 0.01, "1.0 %, 1 of 100")
     assert not judged(spec, samples, "create.errors", "at most 0.9%").met
     samples.deliveries = {
-        "sent": 990, "created-despite-error": 5, "failed": 4, "dropped": 1, "not-sent": 0, "skipped": 70, "entered": 9,
+        "sent": 994, "created-despite-error": 5, "failed": 0, "dropped": 1, "not-sent": 0, "skipped": 70, "entered": 9,
     }  # fmt: skip
     found = judged(spec, samples, "sent", "at least 99.9%")
     assert (found.met, found.samples) == (True, 1000)
     assert not judged(spec, samples, "sent", "at least 100%").met
-    samples.deliveries = {"sent": 999, "not-sent": 1}
-    assert not judged(spec, samples, "sent", "at least 100%").met
+    for word in ("not-sent", "failed"):
+        samples.deliveries = {"sent": 999, word: 1}
+        assert judged(spec, samples, "sent", "at least 100%").why == "99.9 %, 999 of 1,000"
+        assert not judged(spec, samples, "sent", "at least 100%").met
 
 
 def test_who_got_no_answer_waited_for_ever(spec: ScenarioSpec) -> None:

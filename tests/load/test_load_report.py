@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
@@ -16,10 +17,14 @@ import pytest
 import some_ledger
 from some_ledger import Test
 
+from sim.load import plan as plans
+from sim.load.ledger import Ledger
 from sim.load.observe import Observed, observe
-from sim.report import load_document, load_folder, load_page, load_text
+from sim.load.session import Prepared, abilities_of
+from sim.report import load_document, load_facts, load_folder, load_page, load_plan, load_text
 from sim.report.load_charts import Axis, Line, chart, clock, decades, linear
 from sim.report.load_facts import facts, latency
+from sim.scenario.loads import load_limit
 
 NAME = "<script>alert('desk')</script> & co"
 BUSY = ("customers=100000", "phone.staff=8", "email.staff=4", f'name="{NAME}"')
@@ -43,9 +48,10 @@ def test_the_first_screen_says_what_was_missed_and_whether_the_run_counts() -> N
         first.index(words)
         for words in (
             "✓ create.p50: at most 800ms",
-            "✗ create.p95: at most 800ms: too few",
-            "✗ 1 of 3 thresholds missed",
-            "Exit code 3: the run is valid; what was asked was not met",
+            "✗ create.p95: at most 800ms: ~",
+            ", of too few (",
+            "✗ 1 of 3 thresholds could not be judged: too few values",
+            "Exit code 3: the run is valid; with too few values, nothing says",
             "Yes, the run is valid",
         )
     ]
@@ -63,9 +69,9 @@ def test_a_void_run_says_so_with_every_reason() -> None:
 
 
 def test_a_run_without_thresholds_that_kept_up_has_passed() -> None:
-    """Exit code 0, and the report says that no thresholds were set."""
+    """Exit code 0, and the report says that no thresholds were set, so that nothing was passed."""
     told = load_text.report(_observed(Test(sets=BUSY)), "results/x")
-    assert "✓ passed\nExit code 0: the scenario sets no thresholds for a load test, the generator kept up" in told
+    assert "✓ valid, nothing was asked of it\nExit code 0: the scenario sets no thresholds for a load test, the" in told
 
 
 def test_the_ledgers_sum_is_printed_whole() -> None:
@@ -82,9 +88,71 @@ def test_the_terminal_is_not_wider_than_it_says() -> None:
     assert max(map(len, load_text.report(_missed(), "results/x").splitlines())) <= 118
 
 
-def test_clocks_are_told_apart() -> None:
+def test_a_step_that_was_tried_again_failed_once(tmp_path: Path) -> None:
+    """Of two tries of one chaser that went wrong, one step failed; the tries are in brackets, by kind."""
+    folder = some_ledger.write(tmp_path / "run", Test(sets=BUSY))
+    with Ledger(folder / "ledger" / "ledger-9.jsonl", lambda: some_ledger.T0 + 10) as books:
+        tried = books.intent("1.1", "chase", wire="rest", channel="email", due=some_ledger.T0 + 9, trace="0" * 32)
+        again = {"ok": False, "ms": 500, "status": None, "exists": False}
+        books.outcome(tried, **again, kind="connection", tries=1, retried=True)
+        books.outcome(tried, **again, kind="connection", tries=2)
+    (row,) = (row for row in facts(observe(folder), "x").steps.rows if row[:2] == ("chase by REST", "due"))
+    assert row[2:4] == ("1", "1 (2 tries: connection)")
+
+
+def test_what_was_missed_is_told_from_what_could_not_be_judged() -> None:
+    """One threshold missed, one of too few values: the verdict says how many of each, data the value and `judged`."""
+    limits = "load.thresholds={create.p50: at most 1ms, create.p95: at most 800ms, errors: at most 1%}"
+    observed = _observed(Test(sets=(*BUSY, limits)))
+    told = load_text.report(observed, "x")
+    assert "✗ 1 of 3 thresholds missed; 1 could not be judged: too few values" in told
+    data = load_document.document(observed)["thresholds"]
+    assert [each["judged"] for each in data] == [True, False, True]
+    assert 0 < data[1]["value"] < 0.8
+    assert [each.verdict for each in facts(observed, "x").thresholds] == ["missed", "too few", "met"]
+
+
+@pytest.mark.parametrize("code", [5, 130])
+def test_a_run_that_was_cut_off_names_the_next_command(code: int) -> None:
+    """A desk that was lost, and a test that was interrupted: ask the desk what became of it."""
+    told = facts(replace(_observed(Test(sets=BUSY)), exit_code=code), "my run").verdict
+    assert told.meaning.endswith("Ask the desk what became of it: sim load --reconcile 'my run'")
+
+
+def test_what_the_desk_does_not_have_was_attempted() -> None:
+    """A create that failed was attempted, and is not at the desk."""
+    first = next(row.contact for row in _observed(Test(sets=BUSY)).deliveries if row.channel == "email")
+    told = dict(facts(_observed(Test(sets=BUSY, fails=((first, "server", False),))), "x").keeping_up.facts)
+    assert int(told["attempted"]) == int(told["at the desk"]) + 1 == int(told["to be sent"])
+
+
+def test_the_page_links_the_other_report_where_there_is_one(tmp_path: Path) -> None:
+    """Locust's own report, by its name beside the page, once it is there."""
+    folder = some_ledger.write(tmp_path / "run", Test(sets=BUSY))
+    assert "locust.html" not in load_page.page(observe(folder))
+    (folder / "locust.html").touch()
+    assert '<a href="locust.html">' in load_page.page(observe(folder))
+
+
+def test_a_plan_names_what_it_cannot_judge(tmp_path: Path) -> None:
+    """Percentiles of creates and first responses that the planned contacts are too few for; no others."""
+    observed = _observed(Test(sets=BUSY))
+    names = ("create.p99", "email.create.p50", "email.first_response.p90", "reply.p99", "create.max")
+    limits = [load_limit(name, "at most 1h", observed.scenario.spec) for name in names]
+    folder = some_ledger.write(tmp_path / "run", Test(sets=BUSY)) / "plan"
+    plan = plans.read(folder)
+    made = Prepared(plan, plans.world(folder, plan), abilities_of("rt", {"queue": "Support"}), None)
+    warnings = load_plan.document(made, limits)["warnings"]
+    assert [each.partition(" ")[0] for each in warnings] == ["create.p99", "email.first_response.p90"]
+    assert f"needs 1,000 values, and the window has {len(plan.sent)} planned" in warnings[0]
+    assert "⚠ create.p99 needs 1,000 values" in load_plan.text(made, limits, assumed=False)
+
+
+def test_clocks_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report says that results are in scenario time and latencies in wall time, that one run has no interval, and
-    that satisfaction and churn are the model's."""
+    that satisfaction and churn are the model's; those it leaves out where few contacts have an answer."""
+    assert "satisfaction" not in load_text.report(_missed(), "x")
+    monkeypatch.setattr(load_facts, "ANSWERED", 5)
     told = " ".join(load_text.report(_missed(), "x").split())
     assert "These results are in scenario time, the latencies above in wall time: at ×60" in told
     assert "One run: no interval." in told
@@ -108,7 +176,7 @@ def test_what_is_unknown_can_be_asked_for(tmp_path: Path) -> None:
     ledger.write_text("\n".join(kept) + "\n")
     told = load_text.report(observe(folder), "x")
     assert "1 request was never answered; ask the desk what became of that: sim load --reconcile x" in told
-    assert "1 no word" in told
+    assert "1 (1 try: no word)" in told
 
 
 def test_mail_that_takes_long_is_held_against_nothing() -> None:
@@ -213,7 +281,7 @@ def test_a_step_of_which_most_failed_is_never_over() -> None:
     assert create["from_due"]["max"] is not None
     assert create["errors"] == {"server": len(contacts) - 3}
     row = next(row for row in facts(observed, "x").steps.rows if row[0] == "create by e-mail")
-    assert row[3] == f"{len(contacts) - 3} server"
+    assert row[3] == f"{len(contacts) - 3} ({len(contacts) - 3} tries: server)"
     assert row[4].endswith("never")
 
 
@@ -244,7 +312,8 @@ def test_a_line_is_lifted_over_what_is_not_known() -> None:
     drawn = chart("x", "words", [Line("it", "a", [(0, 0.0), (1, 10.0), (2, None), (3, 5.0)])], across, up)
     path = re.search(r'class="line a" d="([^"]*)"', drawn)
     assert path is not None
-    assert re.findall("[A-Za-z]", path[1]) == ["M", "L", "M", "h"]
+    assert re.findall("[A-Za-z]", path[1]) == ["M", "L", "M"]
+    assert re.findall("<circle[^>]*>", drawn) == ['<circle class="dot a" cx="353" cy="108" r="3"/>']
     assert path[1].startswith("M68 204L")  # the origin, and then the top
 
 

@@ -189,6 +189,33 @@ def test_measures_are_of_the_window_and_of_what_was_sent() -> None:
     assert {each.channel for each in observed.figures} == {None, "email"}
 
 
+def test_the_highest_backlog_is_that_of_any_moment() -> None:
+    """Counted contact by contact, as each is offered: more than any interval starts with."""
+    observed = _observed(Test(sets=BUSY))
+    emails, (since, until) = _of(observed, "email"), observed.plan["window"]
+    offered = emails["offered"]
+    left = np.where(emails["answered"] == NEVER, until + observed.plan["drain"], emails["answered"])
+    moments = offered[(offered >= since) & (offered < until)]
+    most = max(int(np.count_nonzero((offered <= at) & (left > at))) for at in moments.tolist())
+    code = observed.desk.words()["channel"].index("email")
+    assert observed.highest_backlog(code) == most > max(observed.summary.intervals.backlog[code])
+
+
+def test_who_was_asked_back_and_did_not_reply_is_open(tmp_path: Path) -> None:
+    """The last word on a contact is that an agent had it and asked: it counts as open, and as asked back."""
+    folder = some_ledger.write(tmp_path / "run", Test(sets=BUSY))
+    before = observe(folder)
+    code = before.desk.words()["channel"].index("email")
+    (c,) = _emails(1)
+    row = {name: value for name, value in before.books.contacts[c].items() if name in COLUMNS}
+    row |= {"asked": row["ended"], "replied": None, "ended": None, "outcome": int(Outcome.OPEN), "resolved": None}
+    with Ledger(folder / "ledger" / "ledger-9.jsonl", lambda: T0 + 5.0) as books:
+        books.contact(c, row)
+    were, asked = before.still_open(code)
+    assert asked == 0
+    assert observe(folder).still_open(code) == (were + 1, 1)
+
+
 def test_a_wait_that_nobody_saw_is_no_wait() -> None:
     """Measured by the table alone, calls that were entered have no mean wait; those by e-mail have the same."""
     observed = _observed(Test(sets=BUSY))
