@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from as_predicted import BY_MAIL, FIRST, SETS, SPEED, TICKS, changed, made, predicted, told
 
-from sim.agree import MEASURES, WAIT, Agreement, Series, Spread, agree, keys
+from sim.agree import ANSWERED, CUT, MEASURES, WAIT, Agreement, Firsts, Series, Spread, _criteria, agree, keys
 from sim.agree import Row as Compared
 from sim.errors import CannotWrite, UsageError
 from sim.load.predict import predict
@@ -164,6 +164,42 @@ def test_a_tenth_of_the_mean_wait_is_allowed() -> None:
     mean = _perfect().channels[0].row(WAIT).observed
     met = [_met(_agree(_later(predicted(), round(1000 * mean * off))))["mean_wait"] for off in (0.09, 0.11)]
     assert met == [True, False]
+
+
+def _mean_wait(observed: float, *, answered: float = 9.0, cut: float = 0.0) -> tuple[bool | None, str]:
+    """The criterion where 100 s were predicted, give or take 50; `answered` and `cut` are observed."""
+    rows = (
+        Compared(WAIT, 100.0, Spread(100.0, 50.0, 150.0), observed, ""),
+        Compared(ANSWERED, answered, Spread(answered, answered, answered), answered, ""),
+        Compared(CUT, 0.0, Spread(0.0, 0.0, 0.0), cut, ""),
+    )
+    rising = np.arange(5.0)
+    found, backlog, _ = _criteria(rows, Series(*[rising] * 5), Firsts((), (), 9, 9))
+    assert backlog.met is True
+    return found.met, found.why
+
+
+def test_a_wide_band_excuses_no_mean_wait() -> None:
+    """A mean wait inside the band agrees only within a tenth of the prediction."""
+    assert [_mean_wait(wait)[0] for wait in (89.0, 91.0, 109.0, 111.0)] == [False, True, True, False]
+
+
+def test_waits_that_the_end_cut_off_are_not_judged() -> None:
+    """Where nobody was answered, or more than half of the waits were cut off, the mean wait is not judged."""
+    assert _mean_wait(100.0, answered=0.0, cut=1.0) == (None, "nobody was answered")
+    assert _mean_wait(100.0, cut=0.51) == (None, "most were still waiting at the end")
+    assert _mean_wait(100.0, cut=0.5) == (True, "")
+
+
+def test_a_test_in_which_nobody_answered_does_not_agree() -> None:
+    """Where every mail still waits at the end, all waits are cut off and nothing is said to agree."""
+    table = predicted()
+    never = {name: np.where(_mails(table), NEVER, table[name]) for name in ("answered", "taken", "ended", "freed")}
+    waiting = np.where(_mails(table), int(Outcome.OPEN), table["outcome"])
+    result = _agree(changed(table, outcome=waiting, answer=never["answered"], **never))
+    assert result.channels[0].row(CUT).observed == 1.0
+    assert _met(result)["mean_wait"] is None
+    assert result.agrees is not True
 
 
 def test_a_contact_that_is_not_there_is_named() -> None:

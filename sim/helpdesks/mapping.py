@@ -48,6 +48,8 @@ LISTS = ("of_run", "search", "open_tickets")
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SEGMENT = re.compile(r"\[\*\]|\[(-?\d+)\]|\[([^\]=*]+)=([^\]]*)\]|\.?([^.\[\]=]+)")
 _PATH = re.compile(f"(?:{_SEGMENT.pattern})+")
+_SECRET = re.compile(r"authorization|cookie|.*(key|token|secret|password).*", re.IGNORECASE)
+"""Names of what must not stand in a mapping: its data are copied into plans."""
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) ([/{]\S*)")
 
 
@@ -298,6 +300,7 @@ _TOP: tuple[str, ...] = (
     "limits",
 )
 _TOP += ("states", "tickets", *VERBS)
+_OF_TOKENS = "write {token}, in headers or basic at the top: tokens come from the environment"
 _STEP = ("request", "as", "query", "json", "form", "headers", "expect", "keep")
 _OWN: Mapping[str, tuple[str, ...]] = {"identify": ("version",), "create": ("id",), "poll": ("state", "messages")}
 
@@ -315,6 +318,8 @@ class _Reader:
             if key not in top:
                 self.wrong((), f"'{key}' is missing", "see docs/helpdesks.md")
         for name, value in self.table(top.get("values", {}), ("values",)).items():
+            if _SECRET.fullmatch(str(name)):
+                self.wrong(("values", name), "a secret does not belong in a mapping", _OF_TOKENS)
             if isinstance(value, str | int) and not isinstance(value, bool):
                 self.values[name] = value
             else:
@@ -325,7 +330,7 @@ class _Reader:
             name=self.text(top.get("name", ""), ("name",)),
             tested=self.text(top.get("tested", "not run against the real service"), ("tested",)),
             values=self.values,
-            headers=self.templates(top.get("headers", {}), ("headers",), {"token"}),
+            headers=self.headers(top.get("headers", {}), ("headers",), {"token"}),
             basic=self.template(top.get("basic", ""), ("basic",), {"token"}),
             mail=top.get("mail") is True,
             rating=self.one_of(rating.get("kind", "custom field"), ("rating", "kind"), ("native", "custom field")),
@@ -338,6 +343,8 @@ class _Reader:
             verbs={verb: self.verb(top[verb], verb) for verb in VERBS if verb in top},
             data=data,
         )
+        if mapping.basic and "{token}" not in mapping.basic:
+            self.wrong(("basic",), "a secret does not belong in a mapping", _OF_TOKENS)
         if not mapping.headers and not mapping.basic:
             self.wrong(
                 (), "'headers' or 'basic' is missing", 'say how the token is sent: Authorization: "Token {token}"'
@@ -431,7 +438,7 @@ class _Reader:
             query=self.templates(table.get("query", {}), (*at, "query"), known),
             json=table.get("json"),
             form=self.templates(table["form"], (*at, "form"), known) if "form" in table else None,
-            headers=self.templates(table.get("headers", {}), (*at, "headers"), known),
+            headers=self.headers(table.get("headers", {}), (*at, "headers"), known),
             expect=self.conditions(table.get("expect", {}), (*at, "expect"), known | set(kept)),
             keep=kept,
             id=self.optional(table, at, "id"),
@@ -511,6 +518,14 @@ class _Reader:
 
     def templates(self, value: object, at: Keys, known: set[str]) -> dict[str, str]:
         return {key: self.template(text, (*at, key), known) for key, text in self.table(value, at).items()}
+
+    def headers(self, value: object, at: Keys, known: set[str]) -> dict[str, str]:
+        """Templates, of which none is a secret written out: what fills one is the token, or comes with the contact."""
+        headers = self.templates(value, at, known)
+        for name, text in headers.items():
+            if _SECRET.fullmatch(str(name)) and not set(PLACEHOLDER.findall(text)) - set(self.values):
+                self.wrong((*at, name), "a secret does not belong in a mapping", _OF_TOKENS)
+        return headers
 
     def template(self, value: object, at: Keys, known: set[str]) -> str:
         if isinstance(value, dict | list):

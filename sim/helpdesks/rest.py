@@ -191,8 +191,7 @@ class Rest:
     def _send(self, step: Step, words: Words, post: Post | None, token: str | None) -> Response:
         known = {**self._mapping.values, **words}
         query = urlencode({key: fill(text, known) for key, text in step.query.items()})
-        of_path = {name: _in_path(words[name]) for name in PLACEHOLDER.findall(step.path) if name in words}
-        path = fill(step.path, {**self._mapping.values, **of_path})
+        path = self._path(step, words)
         return self._session.request(
             step.method,
             f"{path}{'&' if '?' in path else '?'}{query}" if query else path,
@@ -200,6 +199,10 @@ class Rest:
             form=None if step.form is None else {key: fill(text, known) for key, text in step.form.items()},
             headers=self._headers(step, known, post, token),
         )
+
+    def _path(self, step: Step, words: Words) -> str:
+        of_path = {name: _in_path(words[name]) for name in PLACEHOLDER.findall(step.path) if name in words}
+        return fill(step.path, {**self._mapping.values, **of_path})
 
     def _headers(self, step: Step, known: Words, post: Post | None, token: str | None) -> dict[str, str]:
         token = token or (self._tokens.customer if step.side == "customer" else self._tokens.agent)
@@ -252,22 +255,27 @@ class Rest:
                 yield from items
                 after = step.listing
             if after.next:
-                yield from self._follow(verb, after, first(answer, after.next))
+                yield from self._follow(verb, words, after, first(answer, after.next))
                 return
             if after.size is None or len(items) < after.size:
                 return
         raise Trouble(Kind.MEANING, f"{verb}: the list has more than {MOST_PAGES} pages")
 
-    def _follow(self, verb: str, listing: Listing, address: object) -> Iterator[Any]:
-        """The further pages, each at the address that the one before names: its path only, on the host that is ours."""
+    def _follow(self, verb: str, words: Words, listing: Listing, address: object) -> Iterator[Any]:
+        """The further pages, each at the address that the one before names, on the host that is ours.
+
+        A page of the same list is asked for by the list's own path, whatever base path the desk puts before it; any
+        other address goes to the session as it is, which refuses another host.
+        """
         step = self._mapping.verbs[verb][-1]
+        asked = self._path(step, words).partition("?")[0]
         for _ in range(MOST_PAGES):
             if not address or not isinstance(address, str):
                 return
             parts = urlsplit(address)
-            path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            page = f"{asked}?{parts.query}" if parts.path.endswith(asked) else address
             response = self._session.request(
-                "GET", path, headers=self._headers(step, {**self._mapping.values}, None, None)
+                "GET", page, headers=self._headers(step, {**self._mapping.values}, None, None)
             )
             answer = judge(response, verb).json()
             yield from found(answer, listing.list)

@@ -34,6 +34,8 @@ OF_THE_SHORTEST = 0.01
 
 AWAY = frozenset((Kind.CONNECTION, Kind.TIMEOUT, Kind.DNS, Kind.TLS, Kind.SERVER))
 """How writes fail when the desk is away."""
+WIRES = ("rest", "email")
+"""On which contacts are sent to the desk."""
 LOST_SHARE, LOST_SECONDS = 0.2, 30.0
 
 
@@ -161,9 +163,7 @@ class Books:
             self.outcomes.setdefault(row["id"], []).append(row)
         self.contacts: dict[str, Row] = {row["c"]: row for row in rows.of("contact")}
         """The last row of each contact that the centre followed."""
-        self.late_after = late_after(
-            [row["due"] / 1000 / self.speed for row in rows.planned if row["wire"] in ("rest", "email")]
-        )
+        self.late_after = late_after([row["due"] / 1000 / self.speed for row in rows.planned if row["wire"] in WIRES])
         """From which lag on a contact is late, in wall seconds."""
         self._planned = [f"{row['issue']}.1" for row in rows.planned]
         self._spawned = [row["c"] for row in rows.of("spawn")]
@@ -358,6 +358,9 @@ def _to_be_sent(entry: Entry, books: Books) -> bool:
     """Whether a contact was to reach the desk by the end of the run: a spawned one may be due after it."""
     if entry.delivery is not Delivery.NOT_SENT:
         return entry.delivery not in (Delivery.ENTERED, Delivery.SKIPPED)
+    if any(each["name"] == entry.channel and each["wire"] not in WIRES for each in books.rows.plan.get("channels", ())):
+        # one that a run which breaks off early had not entered yet
+        return False
     if books.aborted is not None and entry.due is not None and entry.due > books.aborted["at"] - books.late_after:
         # nobody was to be sent any more
         return False

@@ -25,6 +25,8 @@ BATCH = 50
 """Tickets that are deleted with one request, where the desk can."""
 PATIENCE = (1.0, 2.0, 4.0, 8.0)
 """Seconds between tries, where the desk does not say how long to wait."""
+LONGEST = 60.0
+"""Seconds that are waited at most, where the desk says how long."""
 PASSING = frozenset((Kind.THROTTLED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT))
 
 Answer = TypeVar("Answer")
@@ -272,7 +274,7 @@ def _patiently(
                 raise
             if pause is None or problem.kind not in PASSING:
                 raise DeskAway(f"{what}: {problem.what}", "ask again when the desk answers") from problem
-            wait(pause if problem.retry_after is None else problem.retry_after)
+            wait(pause if problem.retry_after is None else min(problem.retry_after, LONGEST))
     raise AssertionError("the last try ends the loop")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sim.population.draw import Population
 
 VERSION = 1
+MENDED = "put it back as it was, or make it anew"
 CARRIED = {"rest": "wired", "email": "wired", "enter": "entered", "skip": "skipped"}
 """By wire, what `sim.simulate.wired` calls it."""
 _OURS = frozenset(("desk", "distributions", "policies", "population", "tables"))
@@ -151,12 +153,20 @@ def owner(customer: int, workers: int) -> int:
 
 
 def write(plan: Plan, world: World | None, folder: Path) -> None:
-    """Raises OSError."""
+    """Writes the files of a plan, mode 0600. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rows.jsonl").write_bytes(_lines(plan.rows))
+    _write(folder / "rows.jsonl", _lines(plan.rows))
     if world is not None:
-        (folder / "world.pickle").write_bytes(dumped(world))
-    (folder / "plan.json").write_text(json.dumps(plan.document(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        _write(folder / "world.pickle", dumped(world))
+    _write(folder / "plan.json", (json.dumps(plan.document(), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file that nobody else may read: it names customers and the desk's settings."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        # one that was there keeps the mode it had
+        path.chmod(0o600)
+        file.write(data)
 
 
 def dumped(world: World) -> bytes:
@@ -182,9 +192,9 @@ def read(folder: Path) -> Plan:
         values["intents"] = tuple(document["intents"])
         plan = Plan(**values, rows=tuple(Row(**row) for row in rows))
     except (KeyError, TypeError) as problem:
-        raise UsageError(f"{folder} is no plan of a load test: {problem}", "make it anew") from problem
+        raise UsageError(f"{folder} is no plan of a load test: {problem}", MENDED) from problem
     if plan.digest != document["digest"]:
-        raise UsageError(f"the plan in {folder} is not what it was when it was made", "make it anew")
+        raise UsageError(f"the plan in {folder} is not what it was when it was made", MENDED)
     return plan
 
 

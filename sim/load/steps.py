@@ -1,7 +1,8 @@
 """A step at the desk: written into the books before it is sent, timed, tried again where that is safe, written down.
 
 What failed may have happened all the same. So before a step that makes something is tried again, the desk is searched
-for what the failed one has made, until it can tell; "created despite an error" is an outcome of its own.
+for what the failed one has made, until it can tell; "created despite an error" is an outcome of its own. Of a mail it
+never can: the desk takes mail in when it likes. So a mail that the mail server may have is never sent again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 SEARCHES = 6
 """How often a desk that fails is asked for what a failed step has made: for 15 seconds, as it may be starting anew."""
+MAIL_SEARCHES = 3
+"""How often a desk is asked for what a mail has made: a moment only, as what comes later is found in its lists."""
 AGAIN = frozenset((Kind.THROTTLED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.DNS))
 """What may be another way a moment later."""
 
@@ -82,7 +85,7 @@ class Steps:
 
         Args:
             found: what `act` has made, if it has (truthy); asked before `act` is tried again, which it is not where
-                nobody can tell. None: `act` does no harm when it is done twice.
+                nobody can tell. None: `act` does no harm when it is done twice, unless it is a mail: that always does.
 
         Raises:
             LedgerBroken: it could not be written down, and was not sent.
@@ -103,8 +106,8 @@ class Steps:
                     ticket = value if isinstance(value, str) else None
                     self.ledger.outcome(name, ok=True, ms=ms, ticket=ticket)
                     return Done(True, value, None, None, first, now)
-                there = self._is_there(desk, c, found) if failed.may_exist and found is not None else None
-                unknown = failed.may_exist and found is not None and there is None
+                there = self._is_there(desk, c, found, wire) if failed.may_exist and found is not None else None
+                unknown = failed.may_exist and there is None and (found is not None or wire == "email")
                 again = not there and not unknown and number < tries and failed.kind in AGAIN
                 exists = bool(there) if there is not None else (None if failed.may_exist else False)
                 self.ledger.outcome(
@@ -132,24 +135,27 @@ class Steps:
                 self.ledger.step(c, step, ms=ms, ok=kind is None, kind=kind)
                 self._fire(step, channel, ms, kind)
 
-    def _is_there(self, desk: Helpdesk, c: str, found: Act) -> Any:
+    def _is_there(self, desk: Helpdesk, c: str, found: Act, wire: Wire) -> Any:
         """What a failed step has made, False for nothing; None where even that cannot be told."""
-        for number in range(1, SEARCHES + 1):
+        mailed = wire == "email"
+        searches = MAIL_SEARCHES if mailed else SEARCHES
+        for number in range(1, searches + 1):
             began = self.clock()
             there, failed = _tried(found, desk)
             kind = None if failed is None else failed.kind.value
             self.ledger.step(c, "search", ms=(self.clock() - began) * 1000, ok=failed is None, kind=kind)
-            if failed is None:
+            # a mail that is not there may yet come
+            if failed is None and (there or not mailed):
                 return there or False
-            if failed.kind not in AGAIN or number == SEARCHES:
+            if number == searches or (failed is not None and failed.kind not in AGAIN):
                 break
             self.sleep(_pause(failed, number))
         return None
 
 
-def _pause(failed: Trouble, number: int) -> float:
+def _pause(failed: Trouble | None, number: int) -> float:
     """Seconds to wait after the try of this number."""
-    if failed.retry_after is None:
+    if failed is None or failed.retry_after is None:
         return min(PAUSE * 2.0 ** (number - 1), LONGEST_PAUSE)
     # longer each time: all who were refused at once would else be back at once
     return min(failed.retry_after * number, LONGEST_PAUSE)

@@ -7,9 +7,11 @@ starts its customer in a greenlet of their own. A slow desk makes customers wait
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from html import unescape
 from typing import Any, Protocol
 
 from sim.helpdesks.protocol import Abilities, Can, Helpdesk, Kind, Post, State, Thread, Trouble
@@ -30,6 +32,8 @@ OF_THE_DESK = 3.0
 """Between two looks so many times what one takes: the desk spends a third of a process on them at most."""
 POLL_AGAIN = 1.0
 """Wall seconds after which a customer looks at their ticket again, where the desk bears it."""
+LONGEST_QUIET = 30.0
+"""Wall seconds without a look, however long a pause the desk asks for: it would be the end of the run."""
 CLOSING = {"confirm": Occasion.THANKS, "withdraw": Occasion.CLOSE}
 
 
@@ -151,7 +155,7 @@ class Worker:
 
     def _replys(self, order: Order) -> None:
         done = self._says(order, "reply", Occasion.REPLY)
-        self.report({"is": "replied", "c": order["c"], "ok": done.there})
+        self.report({"is": "replied", "c": order["c"], "ok": _on_its_way(done, order["wire"])})
 
     def _settles(self, order: Order) -> None:
         """Helped: the customer says so, and rates."""
@@ -167,11 +171,16 @@ class Worker:
     def _close(self, order: Order, occasion: Occasion) -> None:
         if Can.CLOSE in self.abilities.can and order["ticket"]:
             post = self._words(order, occasion)
-            closed = self._seen(order["ticket"], lambda thread: thread.state is State.CLOSED)
+            # a desk without a state of its own for this only resolves; the customer's last words are there all the same
+            closed = self._seen(
+                order["ticket"], lambda thread: thread.state is State.CLOSED or _holds(thread, post)
+            )  # fmt: skip
             self._steps_write(order, "close", lambda desk: desk.close(order["ticket"], post), found=closed)
 
     def _says(self, order: Order, step: Any, occasion: Occasion) -> Done:
-        """A further message on an open ticket."""
+        """A further message on an open ticket; none, and no error, where the desk takes none."""
+        if order["wire"] != "email" and Can.REPLY not in self.abilities.can:
+            return Done(False)
         post, number = self._words(order, occasion), order["number"]
         if order["wire"] == "email":
             assert self.courier is not None
@@ -192,9 +201,8 @@ class Worker:
         return (lambda desk: there(desk.poll(ticket))) if Can.POLL in self.abilities.can else None
 
     def _said(self, ticket: str, post: Post) -> Act | None:
-        """Whether a message is on a ticket: no two are alike."""
-        words = post.body.split()
-        return self._seen(ticket, lambda thread: any(message.text.split() == words for message in thread.messages))
+        """Whether a message is on a ticket."""
+        return self._seen(ticket, lambda thread: _holds(thread, post))
 
     # --- a contact ---------------------------------------------------------------------------------------------------
 
@@ -214,7 +222,11 @@ class Worker:
         """Make contact, and write down what became of it: the one delivery of this contact."""
         again = on is not None and Can.REPLY in self.abilities.can
         act: Act
-        found: Act | None = None
+
+        def of_key(desk: Helpdesk) -> str | None:
+            return next(iter(desk.search(post.run, c)), None)
+
+        found: Act | None = None if again else of_key
         if wire == "email":
             assert self.courier is not None
             deliver = self.courier.deliver
@@ -237,9 +249,6 @@ class Worker:
             def act(desk: Helpdesk) -> str:
                 return desk.create(post)
 
-            def found(desk: Helpdesk) -> str | None:
-                return next(iter(desk.search(post.run, c)), None)
-
         self._sending[c] = (cause, channel, due)
         try:
             step: Any = "reply" if again else "create"
@@ -257,7 +266,9 @@ class Worker:
             late=lag > self.late_after,
         )  # fmt: skip
         self._watch_errors(bad=not done.ok)
-        self.report({"is": "sent", "c": c, "ok": done.there, "ticket": ticket, "wire": wire})
+        # a mail that failed and may exist is waited for like any other: if it turns up in the desk's list of open
+        # tickets, its customer is served; its delivery stays "failed" until the books are reconciled with the desk
+        self.report({"is": "sent", "c": c, "ok": _on_its_way(done, wire), "ticket": ticket, "wire": wire})
 
     def gives_up(self) -> None:
         """The run is over: what the desk has not answered has failed, as far as anybody knows."""
@@ -315,7 +326,7 @@ class Worker:
             )  # fmt: skip
         except Trouble as trouble:
             if trouble.kind is Kind.THROTTLED:
-                self._quiet = self.time() + (trouble.retry_after or POLL_AGAIN * 5)
+                self._quiet = self.time() + min(trouble.retry_after or POLL_AGAIN * 5, LONGEST_QUIET)
             return
         finally:
             # a mean that follows the last looks
@@ -326,6 +337,28 @@ class Worker:
             self.report(
                 {"is": "saw", "ticket": ticket, "c": watched.c, "answers": thread.answers, "state": thread.state.value}
             )
+
+
+def _on_its_way(done: Done, wire: Any) -> bool:
+    """Whether the desk has a message or, by mail, may yet take it in."""
+    return done.there or (wire == "email" and done.trouble is not None and done.exists is None)
+
+
+def _holds(thread: Thread, post: Post) -> bool:
+    """Whether a message is in a thread: no two are alike.
+
+    Raises:
+        Trouble: of kind `MEANING`: the desk shows no text, so nobody can tell.
+    """
+    texts = [_letters(message.text) for message in thread.messages]
+    if not any(texts):
+        raise Trouble(Kind.MEANING, "look for a message: the ticket shows no text")
+    return _letters(post.body) in texts
+
+
+def _letters(text: str) -> str:
+    """A text without markup, and without the white space that a desk may have put elsewhere."""
+    return "".join(unescape(re.sub(r"<[/!a-zA-Z][^>]*>", "", text)).split())
 
 
 def _thread(order: Order) -> dict[str, Any]:

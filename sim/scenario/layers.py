@@ -8,6 +8,7 @@ table of staff say, is replaced as a whole.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,5 +256,6 @@ def _value(data: Any, path: Keys) -> Any:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
+    # what stands before a host may be a password
+    text = re.sub(r"[^\s=]*:.*@", "…@", " ".join(text.split()))
     return text if len(text) <= 60 else f"{text[:57]}..."

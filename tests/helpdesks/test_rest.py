@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sim.errors import ScenarioError, UsageError
-from sim.helpdesks.mapping import found, mapping_of
+from sim.helpdesks.mapping import BadMapping, found, mapping_of
 from sim.helpdesks.protocol import Author, Can, Kind, Message, Post, Response, State, Ticket, Trouble, WrongDesk
 from sim.helpdesks.rest import Rest, abilities
 from sim.helpdesks.tokens import Tokens
@@ -285,7 +285,7 @@ ZENDESK: dict[str, Case] = {
                 f"/api/v2/search?query=type%3Aticket+tags%3A{RUN}&sort_by=created_at&sort_order=asc&per_page=100",
                 None,
             ),
-            ("GET", "/api/v2/search.json?page=2&query=x", None),
+            ("GET", "https://acme.zendesk.com/api/v2/search.json?page=2&query=x", None),
         ],
         [Ticket("7", "3.1", State.CLOSED), Ticket("35436", "17.1", State.OPEN)],
     ),
@@ -622,6 +622,23 @@ def test_a_next_page_stays_on_the_host() -> None:
     assert session.headers[1]["Authorization"] == "Token canary-agent"
 
 
+@pytest.mark.parametrize("address", ["http://desk.test/rt/t?p=2", "/rt/t?p=2", "https://desk.test/t?p=2"])
+def test_a_next_page_has_the_base_path_once(address: str) -> None:
+    """A page of the same list is asked for below the base path, which the session puts before it."""
+    pages = {"request": "GET /t", "list": "rows[*]", "pages": {"next": "next"}}
+    desk, session = small({"rows": [row(1)], "next": address}, {"rows": [row(2)]}, of_run=pages)
+    assert len(desk.of_run(RUN)) == 2
+    assert session.requests[1][1] == "/t?p=2"
+
+
+def test_a_next_page_elsewhere_is_left_to_the_session() -> None:
+    """An address of another path is passed on whole, so that the session judges the host and adds no base path."""
+    pages = {"request": "GET /t", "list": "rows[*]", "pages": {"next": "next"}}
+    desk, session = small({"rows": [], "next": "http://desk.test/rt/cursor/2"}, {"rows": []}, of_run=pages)
+    desk.of_run(RUN)
+    assert session.requests[1][1] == "http://desk.test/rt/cursor/2"
+
+
 def test_a_list_without_end_ends() -> None:
     """A desk whose list never ends is a trouble, not a loop."""
     desk, _ = small(*[{"rows": [row(1), row(2)]}] * 1001)
@@ -756,6 +773,36 @@ def test_every_mistake_is_told_with_its_place(tmp_path: Path) -> None:
         "13:49: answer.form: a request has 'json' or 'form', not both; keep one of the two",
         "14:11: resolve.request: nothing fills {stars} here; known here: ticket",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"headers": {"Authorization": "Token canary"}}, ("headers", "Authorization")),
+        ({"headers": {"Cookie": "canary"}}, ("headers", "Cookie")),
+        ({"headers": {"X-Api-Key": "canary"}}, ("headers", "X-Api-Key")),
+        ({"basic": "ann:canary"}, ("basic",)),
+        ({"values": {"client_secret": "canary"}}, ("values", "client_secret")),
+        ({"take": {"request": "PUT /t/{ticket}", "headers": {"X-TOKEN": "canary"}}}, ("take", "headers", "X-TOKEN")),
+        (
+            {"values": {"a": "canary"}, "take": {"request": "PUT /t", "headers": {"X-Key": "{a}"}}},
+            ("take", "headers", "X-Key"),
+        ),
+    ],
+)
+def test_a_secret_in_a_mapping_is_a_mistake(changes: dict[str, Any], place: tuple[str, ...]) -> None:
+    """What would be copied into a plan is refused where it stands, and not repeated."""
+    with pytest.raises(BadMapping) as bad:
+        mapping_of(SMALL | changes)
+    (wrong,) = bad.value.wrongs
+    assert wrong.path == place
+    assert "canary" not in wrong.what + wrong.hint
+
+
+def test_what_comes_with_the_contact_is_no_secret() -> None:
+    """A header may be called a key where a contact's words fill it, or an answer's."""
+    step = {"request": "POST /t", "headers": {"Idempotency-Key": "{key}"}, "id": "id"}
+    assert mapping_of(SMALL | {"create": step}).verbs["create"][0].headers == step["headers"]
 
 
 def test_a_recipe_that_is_not_there() -> None:

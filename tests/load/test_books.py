@@ -335,6 +335,15 @@ def test_what_has_no_wire_is_not_late(books: Callable[..., Books]) -> None:
     assert judged == Validity((), 0, 0, 1, 0.25, None, None, SPEED)
 
 
+@pytest.mark.parametrize(("wire", "unsent"), [("enter", 0), ("skip", 0), ("rest", 2), ("email", 2)])
+def test_what_was_not_entered_yet_was_not_to_be_sent(books: Callable[..., Books], wire: str, unsent: int) -> None:
+    """Contacts of a channel without a wire are not missed where a run breaks off before their time."""
+    plan = {**PLAN, "channels": [{"name": "email", "wire": wire, "why": ""}]}
+    judged = validity(books([start()], plan=plan))
+    assert judged.rows == unsent
+    assert any("not sent" in reason for reason in judged.reasons) is bool(unsent)
+
+
 @pytest.mark.parametrize(("due", "valid"), [(8.0, False), (8.001, True)])
 def test_what_is_due_after_the_run(books: Callable[..., Books], *, due: float, valid: bool) -> None:
     """A spawned contact that is due after the drain (80 s at ten times the speed) is not missed."""

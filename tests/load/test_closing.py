@@ -12,7 +12,7 @@ import pytest
 from sim.errors import UsageError
 from sim.helpdesks.protocol import Abilities, Can, Kind, Post, State, Thread, Ticket, Trouble
 from sim.load.books import Books, read
-from sim.load.closing import BATCH, DeskAway, cleanup, reconcile
+from sim.load.closing import BATCH, LONGEST, DeskAway, cleanup, reconcile
 from sim.load.ledger import Delivery, Ledger, LedgerBroken
 
 RUN, OTHER = "ab" * 16, "ef" * 16
@@ -241,6 +241,27 @@ def test_a_contact_that_is_two_tickets(run: Run, desk: Desk) -> None:
     assert run.books().twice() == {"0.1": ("7", "8")}
 
 
+def test_a_mail_that_failed_and_is_two_tickets(run: Run, desk: Desk) -> None:
+    """A mail that may have arrived is asked for though a list has shown a ticket of it, and both are told."""
+    run.fail(run.create("0.1", wire="email"), exists=None)
+    run.deliver("0.1", Delivery.FAILED)
+    run.ledger.step("0.1", "mailbox", ms=1.0, ok=True, ticket="7")
+    desk.put("7", "0.1")
+    desk.put("8", "0.1")
+    [found] = reconcile(run.books(), desk, wait=never)
+    assert str(found) == "0.1: ticket 7 and 8; failed, now created-despite-error"
+    assert run.books().twice() == {"0.1": ("7", "8")}
+
+
+def test_a_desk_that_asks_for_an_hour_gets_a_minute(run: Run, desk: Desk) -> None:
+    """However long a pause the desk names, it is asked again after a minute."""
+    run.create("0.1")
+    desk.trouble = [Trouble(Kind.THROTTLED, "429", retry_after=3600.0)]
+    waits: list[float] = []
+    reconcile(run.books(), desk, wait=waits.append)
+    assert waits == [LONGEST] == [60.0]
+
+
 def test_a_busy_desk_is_asked_again(run: Run, desk: Desk) -> None:
     """After a 429 the time that the desk names is waited, after another passing trouble a second, then it is asked."""
     run.create("0.1")
@@ -264,7 +285,7 @@ def test_a_desk_that_is_away(run: Run, desk: Desk) -> None:
             desk.trouble = [Trouble(Kind.CONNECTION, "refused")]
         return asked(name, key)
 
-    desk.search = search  # type: ignore[method-assign]
+    desk.search = search  # type: ignore[method-assign,assignment]
     with pytest.raises(DeskAway, match=r"search for 1\.1: refused") as caught:
         reconcile(run.books(), desk, wait=lambda seconds: None)
     assert caught.value.exit_code == 5

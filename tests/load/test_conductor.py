@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.helpdesks.protocol import Abilities, Can, Kind, Post, State, Thread, Trouble
+from sim.helpdesks.protocol import Abilities, Author, Can, Kind, Message, Post, State, Thread, Trouble
 from sim.load.ledger import Ledger, LedgerBroken
+from sim.load.mail import NotHandedOver
 from sim.load.plan import Plan, Row
-from sim.load.steps import LONGEST_PAUSE, PAUSE, TRIES, Steps
-from sim.load.worker import LONGEST_SLEEP, Worker
+from sim.load.steps import LONGEST_PAUSE, MAIL_SEARCHES, PAUSE, TRIES, Steps
+from sim.load.worker import LONGEST_QUIET, LONGEST_SLEEP, Worker
 
 T0 = 1_800_000_000.0
 
@@ -286,6 +288,15 @@ def test_who_is_told_to_wait_waits(tmp_path: Path) -> None:
     assert {ticket for when, ticket in desk.polls if when > 8.0} == {"0", "1"}
 
 
+def test_who_is_told_to_wait_for_ever_does_not(tmp_path: Path) -> None:
+    """After a 429 with a Retry-After of an hour, customers look again after half a minute."""
+    clock = Clock(100.0)
+    desk = Desk(clock)
+    desk.throttles["0"] = 3600.0
+    at = [at for at, _ in _watching(tmp_path, desk, clock, tickets=2, polls=10.0)]
+    assert max(later - sooner for sooner, later in pairwise(at)) == pytest.approx(LONGEST_QUIET, abs=0.3)
+
+
 def test_nobody_looks_at_what_is_over(clock: Clock, books: Books) -> None:
     """A ticket whose customer has rest is not looked at; watched again, it is looked at as often as any other."""
     desk = Desk(clock)
@@ -414,3 +425,129 @@ def test_a_step_whose_intent_cannot_be_written_is_not_taken(
     with pytest.raises(LedgerBroken):
         write(desk := Desk(clock))
     assert desk.creates == []
+
+
+# --- mail that may have arrived --------------------------------------------------------------------------------------
+
+
+class Mails:
+    """A mail server whose every message does what is next in `script`: raises, or arrives; and desks take it in."""
+
+    def __init__(self, *script: Trouble) -> None:
+        self.script, self.handed = list(script), 0
+
+    def deliver(self, post: Post, number: int, **thread: Any) -> None:
+        self.handed += 1
+        if self.script:
+            raise self.script.pop(0)
+
+
+DROPPED = Trouble(Kind.CONNECTION, "hand over a message: the connection failed")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_mail_that_may_have_arrived_is_not_sent_again(clock: Clock, books: Books, *, there: bool) -> None:
+    """A connection that drops before the 250 is one mail; its contact is on its way, created despite an error where
+    the desk is seen to have it, and failed (to be reconciled) where it is not."""
+    started = Started(clock, plan_of(*rows_due(0.0, wire="email")), books, desk := Desk(clock))
+    desk.tickets = ["7"] if there else []
+    started.worker.courier = mails = Mails(DROPPED, DROPPED)
+    started.worker.walk()
+    assert (mails.handed, desk.creates, desk.searches) == (1, [], 1 if there else MAIL_SEARCHES)
+    [outcome], [delivery], [report] = books.rows("outcome"), books.rows("delivery"), started.reports
+    assert (outcome.get("exists"), outcome["ticket"]) == ((True, "7") if there else (None, None))
+    assert delivery["delivery"] == ("created-despite-error" if there else "failed")
+    assert (report["ok"], report["ticket"]) == (True, "7" if there else None)
+
+
+def test_a_mail_that_was_not_handed_over_is_sent_again(clock: Clock, books: Books) -> None:
+    """Where the mail server fails before it has the message, it is tried again, and nothing is searched for."""
+    started = Started(clock, plan_of(*rows_due(0.0, wire="email")), books, desk := Desk(clock))
+    started.worker.courier = mails = Mails(NotHandedOver(Kind.CONNECTION, "refused"))
+    started.worker.walk()
+    assert (mails.handed, desk.searches, started.reports[0]["ok"]) == (2, 0, True)
+
+
+def test_a_mail_that_was_never_handed_over_is_not_on_its_way(clock: Clock, books: Books) -> None:
+    """A mail server that is away makes contacts that failed, and are not waited for."""
+    started = Started(clock, plan_of(*rows_due(0.0, wire="email")), books, Desk(clock))
+    started.worker.courier = Mails(*[NotHandedOver(Kind.CONNECTION, "refused")] * TRIES)
+    started.worker.walk()
+    assert (started.reports[0]["ok"], books.rows("outcome")[-1]["exists"]) == (False, False)
+
+
+def asked(do: str, wire: str = "rest", **more: Any) -> dict[str, Any]:
+    """What the centre asks of the customer of issue 0, whose ticket is 1."""
+    order = {"do": do, "c": "0.1", "issue": 0, "attempt": 1, "number": 1, "channel": "email", "wire": wire}
+    return order | {"ticket": "1", "stars": None, **more}
+
+
+@pytest.mark.parametrize(("do", "reports"), [("chase", []), ("reply", [True])])
+def test_a_further_mail_that_may_have_arrived_is_not_sent_again(
+    clock: Clock, books: Books, do: str, reports: list[bool]
+) -> None:
+    """Chasers and replies by mail are sent once if they may be there, and a reply counts as on its way."""
+    started = Started(clock, plan_of(*rows_due(0.0)), books, Desk(clock))
+    started.worker.courier = mails = Mails(DROPPED, DROPPED)
+    started.worker.obey(asked(do, "email"))
+    assert (mails.handed, books.rows("outcome")[0].get("exists")) == (1, None)
+    assert [report["ok"] for report in started.reports] == reports
+
+
+# --- further messages ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("do", "reports"), [("chase", []), ("reply", [False])])
+def test_what_a_desk_does_not_take_is_no_error(clock: Clock, books: Books, do: str, reports: list[bool]) -> None:
+    """At a desk without replies none is written down or sent, and the centre is told that a reply did not arrive."""
+    started = Started(clock, plan_of(*rows_due(0.0)), books, Desk(clock))
+    started.worker.abilities = Abilities(frozenset({Can.POLL}), "none", "none")
+    started.worker.obey(asked(do))
+    assert [report["ok"] for report in started.reports] == reports
+    assert (books.rows("intent"), books.rows("outcome")) == ([], [])
+
+
+class Talks(Desk):
+    """A desk that takes messages, shows them as `shows` makes them, and fails after it has taken each."""
+
+    def __init__(self, clock: Clock, shows: Callable[[str], str]) -> None:
+        super().__init__(clock)
+        self.shows, self.said = shows, list[str]()
+
+    def reply(self, ticket: str, post: Post) -> None:
+        self.said.append(post.body)
+        raise Trouble(Kind.SERVER, "500", status=500)
+
+    close = reply
+
+    def poll(self, ticket: str) -> Thread:
+        texts = ["Where is it?", *self.said]
+        shown = [Message(str(n), Author.CUSTOMER, self.shows(text)) for n, text in enumerate(texts)]
+        return Thread(State.RESOLVED, tuple(shown))
+
+
+def _marked_up(text: str) -> str:
+    return f"<p>{escape(text)}</p>".replace("\n", "<br>").replace(",", "</b>,")
+
+
+@pytest.mark.parametrize("do", ["chase", "withdraw"])
+@pytest.mark.parametrize(
+    ("shows", "exists"), [(str, True), (_marked_up, True), (lambda text: "", None)], ids=["plain", "HTML", "nothing"]
+)
+def test_a_message_that_may_be_there_is_not_sent_again(
+    clock: Clock, books: Books, do: str, shows: Callable[[str], str], exists: bool | None
+) -> None:
+    """A message or last words that a desk took before its 500 are said once: they are recognised with markup and
+    without, on a ticket that is only resolved, and unknown where the desk shows no text at all."""
+    started = Started(clock, plan_of(*rows_due(0.0)), books, desk := Talks(clock, shows))
+    started.worker.abilities = Abilities(frozenset({Can.POLL, Can.REPLY, Can.CLOSE}), "none", "none")
+    started.worker.obey(asked(do))
+    assert len(desk.said) == 1
+    assert books.rows("outcome")[0].get("exists") is exists
+
+
+def test_a_message_that_is_not_there_is_sent_again(clock: Clock, books: Books) -> None:
+    """Where the desk shows other words and not these, they are said again."""
+    started = Started(clock, plan_of(*rows_due(0.0)), books, desk := Talks(clock, lambda text: "Hello"))
+    started.worker.obey(asked("chase"))
+    assert len(desk.said) == TRIES

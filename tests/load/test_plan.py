@@ -150,6 +150,23 @@ def test_a_folder_without_a_plan_is_refused(tmp_path: Path) -> None:
 # --- the world -------------------------------------------------------------------------------------------------------
 
 
+def test_nobody_else_may_read_a_plan(plan: Plan, tmp_path: Path) -> None:
+    """All files of a plan have mode 0600, also one that was there with another."""
+    (tmp_path / "plan.json").write_text("")
+    (tmp_path / "plan.json").chmod(0o644)
+    plans.write(plan, world_of(read_scenario(FIRST), 1, 0), tmp_path)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("plan.json", "rows.jsonl", "world.pickle"), 0o600)
+
+
+def test_a_changed_plan_can_be_put_back(folder: Path, tmp_path: Path) -> None:
+    """A run of a plan that was changed is cleaned up with the plan as it was: making it anew would not help."""
+    copied(folder, tmp_path, plan=lambda text: text.replace('"seed": ', '"seed": 9', 1))
+    with pytest.raises(UsageError) as refused:
+        read(tmp_path)
+    assert refused.value.hint == "put it back as it was, or make it anew"
+
+
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda path: path.stem)
 def test_a_world_comes_back(file: Path) -> None:
     """The desk and the customers of every scenario of the project are the same after a journey through the folder."""

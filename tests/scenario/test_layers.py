@@ -357,6 +357,22 @@ def test_a_wrong_assignment_is_shown_as_typed(assignment: str, said: str, files:
     assert mistakes(files(mine=BASE), assignment) == [said]
 
 
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "load.host=http://u:canary@h",
+        "load.host=u:canary@h",
+        f"load.host=https://u:canary{'x' * 60}@h",
+        "http://u:canary@h",
+    ],
+)
+def test_a_password_is_not_repeated(assignment: str, files: Files) -> None:
+    """What stands before the host of an address is cut from what is told of the assignment."""
+    with pytest.raises((ScenarioError, UsageError)) as wrong:
+        read(files(mine=BASE), (assignment,))
+    assert "canary" not in str(wrong.value)
+
+
 @pytest.mark.parametrize("assignment", ["phone.staff", "=3", "phone..staff=3", ""])
 def test_what_is_no_assignment_is_a_usage_error(assignment: str, files: Files) -> None:
     """Without a path and an equals sign there is nothing to set."""
