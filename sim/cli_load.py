@@ -107,7 +107,7 @@ def load(
         if as_json:
             # one document: the plan, or why there is none
             session.must_fit(made)
-        _say_plan(made, as_json=as_json, assumed=options.speed is None)
+        _say_plan(made, scenario, as_json=as_json, assumed=options.speed is None and agents == "scenario")
         session.must_fit(made)
         return
     if at is None:
@@ -137,19 +137,23 @@ def _speed(text: str) -> float | None:
     return speed
 
 
-def _say_plan(made: Prepared, *, as_json: bool, assumed: bool) -> None:
+def _say_plan(made: Prepared, scenario: Scenario, *, as_json: bool, assumed: bool) -> None:
     from sim.report import load_plan
+    from sim.scenario.loads import load_limits
 
+    limits = load_limits(scenario.spec)
     if as_json:
-        click.echo(json.dumps(load_plan.document(made), ensure_ascii=False))
+        click.echo(json.dumps(load_plan.document(made, limits), ensure_ascii=False))
     else:
-        click.echo(load_plan.text(made, assumed=assumed))
+        click.echo(load_plan.text(made, limits, assumed=assumed))
 
 
 def _write_plan(made: Prepared, scenario: Scenario, folder: Path, *, as_json: bool) -> None:
     from sim.load import session
     from sim.report import load_plan
+    from sim.scenario.loads import load_limits
 
+    limits = load_limits(scenario.spec)
     session.must_fit(made)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is already there", "choose another folder with --plan-only, or remove it")
@@ -160,9 +164,9 @@ def _write_plan(made: Prepared, scenario: Scenario, folder: Path, *, as_json: bo
     except OSError as problem:
         raise CannotWrite(f"{folder}: {problem.strerror}", "choose another place") from problem
     if as_json:
-        click.echo(json.dumps(load_plan.document(made) | {"plan": str(folder)}, ensure_ascii=False))
+        click.echo(json.dumps(load_plan.document(made, limits) | {"plan": str(folder)}, ensure_ascii=False))
     else:
-        click.echo(load_plan.text(made, assumed=False) + "\n\n" + session.by_hand(folder))
+        click.echo(load_plan.text(made, limits, assumed=False) + "\n\n" + session.by_hand(folder))
 
 
 def _begin(made: Prepared, scenario: Scenario, folder: Path, plan: Path) -> None:

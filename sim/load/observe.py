@@ -312,11 +312,13 @@ def _is_after(due: float | None, end: float | None) -> bool:
 
 
 def _first_response(books: Books, entry: ledgers.Entry) -> float:
-    """Seconds of the scenario from being offered until the customer saw the answer; endless where they did not."""
+    """Seconds of the scenario from when the contact was due (a desk that is slow to take it in is none the faster for
+    it) until the customer saw the answer; endless where they did not."""
     row = books.contacts.get(entry.c)
-    if row is None or row["seen"] is None:
+    seen = None if row is None else books.wall(row["seen"]) if row["seen"] is not None else None
+    if seen is None or entry.due is None:
         return math.inf
-    return float(row["seen"] - row["offered"]) / TICKS_PER_SECOND
+    return (seen - entry.due) * books.speed
 
 
 # --- the whole -------------------------------------------------------------------------------------------------------
