@@ -338,7 +338,7 @@ def percentile(values: Iterable[float], share: float) -> float | None:
 def validity(books: Books) -> Validity:
     """The judgement on a run, by the books alone."""
     limit = books.late_after
-    due = [entry for entry in books.entries.values() if _to_be_sent(entry, books)]
+    due = [entry for entry in books.entries.values() if to_be_sent(entry, books)]
     late = sum(entry.late or (entry.lag or 0) > limit for entry in due)
     allowed = max(1, int(LATE_SHARE * len(due)))
     lags = [entry.lag for entry in due if entry.lag is not None]
@@ -354,7 +354,7 @@ def validity(books: Books) -> Validity:
     )
 
 
-def _to_be_sent(entry: Entry, books: Books) -> bool:
+def to_be_sent(entry: Entry, books: Books) -> bool:
     """Whether a contact was to reach the desk by the end of the run: a spawned one may be due after it."""
     if entry.delivery is not Delivery.NOT_SENT:
         return entry.delivery not in (Delivery.ENTERED, Delivery.SKIPPED)
@@ -369,7 +369,7 @@ def _to_be_sent(entry: Entry, books: Books) -> bool:
 
 
 def _unsent(books: Books) -> Iterator[str]:
-    unsent = sum(e.delivery is Delivery.NOT_SENT and _to_be_sent(e, books) for e in books.entries.values())
+    unsent = sum(e.delivery is Delivery.NOT_SENT and to_be_sent(e, books) for e in books.entries.values())
     if unsent:
         yield f"{_contacts(unsent)} not sent"
     if dropped := books.count(Delivery.DROPPED):

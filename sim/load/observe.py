@@ -296,19 +296,7 @@ def samples(books: Books) -> Samples:
 
 def _due(books: Books) -> list[ledgers.Entry]:
     """The contacts that were to reach the desk by the end of the run."""
-    plan = books.rows.plan
-    end = books.wall(plan["window"][1] + plan["drain"])
-    return [
-        entry
-        for entry in books.entries.values()
-        if entry.delivery not in (Delivery.ENTERED, Delivery.SKIPPED)
-        # the centre knows of further contacts that are due after the end
-        and not (entry.delivery is Delivery.NOT_SENT and not entry.planned and _is_after(entry.due, end))
-    ]
-
-
-def _is_after(due: float | None, end: float | None) -> bool:
-    return due is not None and end is not None and due > end
+    return [entry for entry in books.entries.values() if ledgers.to_be_sent(entry, books)]
 
 
 def _first_response(books: Books, entry: ledgers.Entry) -> float:

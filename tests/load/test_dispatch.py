@@ -266,7 +266,7 @@ def test_who_is_stopped_leaves_books_that_add_up(tmp_path: Path, stop: float) ->
 
 
 def test_a_run_in_which_too_much_goes_wrong_is_broken_off(tmp_path: Path) -> None:
-    """By load.abort: the run ends early, is valid as far as it went, and says why; what was not due yet was not sent."""
+    """By load.abort: the run ends early, is valid as far as it went, and says why."""
 
     class Refusing(Desk):
         def create(self, post: Post) -> str:
