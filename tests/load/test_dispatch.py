@@ -3,6 +3,7 @@ is what is simulated."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from sim.load import plan as plans
 from sim.load.books import Books, read, validity
 from sim.load.dispatch import Dispatcher
 from sim.load.ledger import Delivery, Ledger
+from sim.load.observe import samples
 from sim.load.slice import running
 from sim.load.steps import Steps
 from sim.load.worker import Worker
@@ -282,3 +284,21 @@ def test_a_run_in_which_too_much_goes_wrong_is_broken_off(tmp_path: Path) -> Non
     assert books.count(Delivery.FAILED) >= 10
     assert books.count(Delivery.NOT_SENT) > 5
     assert validity(books).reasons == ()
+
+
+def test_a_desk_that_is_slow_to_take_contacts_in_is_none_the_faster_to_answer(tmp_path: Path) -> None:
+    """A first response counts from when the contact was due: half a second of the wall is two minutes of it at ×240."""
+    tests: list[Live] = []
+
+    class Slow(Desk):
+        def create(self, post: Post) -> str:
+            tests[0].now += 0.5
+            return super().create(post)
+
+    sets = ("load.channels.email=rest", "customers=20000", "email.staff=20")
+    made = planned(tmp_path, "http://127.0.0.1:9", "django-helpdesk", window="Mon 09:00..12:00", sets=sets)
+    tests.append(Live(tmp_path, made, Slow()))
+    tests[0].run()
+    waits = [wait for wait in samples(Books(read(tmp_path))).waits["email"] if math.isfinite(wait)]
+    assert len(waits) > 5
+    assert min(waits) >= 120
