@@ -169,7 +169,8 @@ class Dispatcher:
             if self.time() >= again:
                 again = self.time() + LOOK_AGAIN
                 self._note_some()
-                if self._is_over():
+                # what lies in the inbox may be the last answer that somebody sees
+                if handler is None and self._is_over():
                     self.stopped = "nothing more can happen"
         self._note_all()
         for worker in range(self.workers):

@@ -186,6 +186,8 @@ def test_the_books_of_it_add_up(tmp_path: Path) -> None:
     assert books.balanced
     assert books.breaks == ()
     assert books.count(Delivery.SENT) + books.count(Delivery.ENTERED) == books.planned + books.spawned == len(seen)
+    answered = [row for row in books.contacts.values() if row["outcome"] == 1 and row["channel"] == 1]
+    assert all(row["seen"] is not None for row in answered)
     log = test.desk.log
     email = [channel.name for channel in test.plan.channels].index("email")
     mine = seen.where(seen["channel"] == email)
