@@ -6,6 +6,7 @@ from typing import Any
 
 from locust.env import Environment
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunner
+from locust.stats import CSV_STATS_INTERVAL_SEC
 
 
 def role(environment: Environment) -> str:
@@ -23,6 +24,13 @@ def clients(environment: Environment) -> list[str]:
     """The ids of the workers that a master has, in the order in which they joined."""
     runner: Any = environment.runner
     return [client.id for client in runner.clients.all if client.state != STATE_MISSING]
+
+
+def last_words(environment: Environment) -> float:
+    """Seconds until Locust's own CSV holds everything: it is written now and then, and not once more at the end."""
+    if not getattr(environment.parsed_options, "csv_prefix", None):
+        return 0.0
+    return float(2 * CSV_STATS_INTERVAL_SEC + 0.5)
 
 
 def is_lost(environment: Environment, client: str) -> bool:

@@ -185,6 +185,7 @@ class Node:
 
     def _leaves(self) -> None:
         assert self.environment.runner is not None
+        gevent.sleep(insides.last_words(self.environment))
         self.environment.runner.quit()
         page, lingers = self.environment.web_ui, getattr(self.environment.parsed_options, "autoquit", -1)
         if page is not None and lingers != -1:
