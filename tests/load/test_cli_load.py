@@ -349,6 +349,8 @@ class Machine:
         return subprocess.Popen(
             [sys.executable, "-m", "sim", *words],
             cwd=self.folder, env={**self.environ, **more}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            # in the background of a script Ctrl-C is ignored, and that is inherited
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
     def sim(self, *words: str, **more: str) -> Said:
