@@ -193,7 +193,7 @@ def _run(
         sys.exit(UNJUDGED)
     observed = observe(folder, scenario, interrupted=driven.interrupted, broken=driven.broken)
     load_folder.note_end(folder, "interrupted" if driven.interrupted else "broken" if driven.broken else "")
-    load_folder.write(observed, folder, str(folder))
+    load_folder.write(observed, folder)
     if as_json:
         click.echo(json.dumps(load_document.document(observed) | {"results": str(folder)}, ensure_ascii=False))
     else:
@@ -285,7 +285,7 @@ def _reconcile(folder: Path, *, as_json: bool) -> None:
         say("every create is accounted for")
     end = load_folder.end_of(folder)
     observed = observe(folder, interrupted=end == "interrupted", broken=end == "broken")
-    load_folder.write(observed, folder, str(folder))
+    load_folder.write(observed, folder)
     document = load_document.document(observed) | {"results": str(folder)}
     click.echo(json.dumps(document, ensure_ascii=False) if as_json else load_text.report(observed, str(folder)))
     sys.exit(observed.exit_code)

@@ -35,6 +35,8 @@ Handler = Callable[[], None]
 LIST_AGAIN = 0.5
 """Wall seconds between two looks at the list of open tickets, while mail is on its way."""
 LONGEST_SLEEP = 0.1
+ASKED = 64
+"""The number of a question and of the customer's reply to it among a contact's messages: beyond all chasers."""
 AGENTS_TRY = 10
 """Tries of an agent's request: who works here does not give a ticket up because the desk is busy."""
 LOOK_AGAIN = 0.05
@@ -342,7 +344,7 @@ class Dispatcher:
 
     def replies(self, contact: Contact, then: Then) -> None:
         self._replied[key(contact)] = then
-        self._order(contact, "reply", number=64)
+        self._order(contact, "reply", number=ASKED)
 
     def withdraws(self, contact: Contact) -> None:
         self._order(contact, "withdraw")
@@ -398,7 +400,7 @@ class Dispatcher:
         assert ticket is not None
         row = self._rows[contact.issue]
         occasion = Occasion.QUESTION if asks else Occasion.ANSWER
-        number = 64 if asks else 0
+        number = ASKED if asks else 0
         words = message(
             self.plan.run, row.issue, contact.attempt, occasion, row.intent, row.name, number=number
         )  # fmt: skip

@@ -67,8 +67,8 @@ def provenance(plan: Plan, scenario: Scenario, *, desk: str, command: str) -> di
     }
 
 
-def write(observed: Observed, folder: Path, shown: str) -> None:
-    """Contacts, latencies, deliveries, measures, JUnit and the page; `shown` is the folder as one would type it."""
+def write(observed: Observed, folder: Path) -> None:
+    """Contacts, latencies, deliveries, measures, JUnit and the page."""
     (folder / "contacts").mkdir(exist_ok=True)
     write_parquet(observed.contacts, folder / "contacts" / "0000.parquet", observed.desk.words())
     write_parquet(observed.steps, folder / "steps.parquet", step_words(observed.desk))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from sim.helpdesks.protocol import Abilities, Author, Can, Kind, Message, Post, State, Thread, Ticket, Trouble
+from sim.load import dispatch
 from sim.load import plan as plans
 from sim.load.books import Books, read, validity
 from sim.load.dispatch import Dispatcher
@@ -304,3 +305,24 @@ def test_a_desk_that_is_slow_to_take_contacts_in_is_none_the_faster_to_answer(tm
     waits = [wait for wait in samples(Books(read(tmp_path))).waits["email"] if math.isfinite(wait)]
     assert len(waits) > 5
     assert min(waits) >= 120
+
+
+def test_a_run_is_not_over_before_the_last_answer_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that is known to have been read when the desk confirms it, as one that came by mail, counts as seen,
+    the very last one too."""
+    monkeypatch.setattr(dispatch, "LOOK_AGAIN", 0.0)
+    tests: list[Live] = []
+
+    class ReadAtOnce(Desk):
+        def answer(self, ticket: str, text: str) -> None:
+            super().answer(ticket, text)
+            answers = self.poll(ticket).answers
+            tests[0].dispatcher.hears({"is": "saw", "ticket": ticket, "c": "", "answers": answers, "state": "open"})
+
+    sets = ("load.channels.email=rest", "load.channels.phone=skip", "customers=20000", "email.staff=20")
+    made = planned(tmp_path, "http://127.0.0.1:9", "django-helpdesk", window="Mon 09:00..12:00", sets=sets)
+    tests.append(Live(tmp_path, made, ReadAtOnce()))
+    tests[0].run()
+    answered = [row for row in Books(read(tmp_path)).contacts.values() if row["outcome"] == 1]
+    assert len(answered) > 5
+    assert all(row["seen"] is not None for row in answered)

@@ -287,7 +287,7 @@ def test_a_step_of_which_most_failed_is_never_over() -> None:
 
 def test_the_run_folder_holds_tables_measures_junit_and_the_page(tmp_path: Path) -> None:
     """All files are there; the JUnit file has a case a threshold beside the two of the run itself."""
-    load_folder.write(_missed(), tmp_path, "results/x")
+    load_folder.write(_missed(), tmp_path)
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == {
         "contacts/0000.parquet", "steps.parquet", "deliveries.csv", "measures.json", "measures.csv", "junit.xml",
         "report.html",
