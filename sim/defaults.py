@@ -247,6 +247,7 @@ SEGMENT: dict[str, Default] = {
 
 CUSTOMERS: dict[str, Default] = {
     "issues": Default("0.08/month", "0.04 to 0.15 a customer and month", "B", "J.D. Power 2006 and 2011"),
+    "worth": Default("52w", "26w to 260w", "C", JUDGEMENT + ": a year, the time over which churn is counted"),
 }
 
 DEMAND: dict[str, Default] = {

@@ -202,6 +202,8 @@ class Desk:
     """``queue_of[channel][intent]``; none: the channel."""
     margins: tuple[int, ...] = ()
     """What a customer of each segment earns, in thousandths of the currency a month."""
+    worth: float = 12.0
+    """Months for which the margin of a customer who leaves counts as lost."""
     midnights: tuple[int, ...] = ()
     """When each day of the measured time begins, by the local clock; none: every 24 hours."""
 

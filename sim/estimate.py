@@ -41,12 +41,24 @@ class Estimate:
         return cls(value, None, None, runs, reason=reason)
 
 
-@lru_cache(maxsize=64)
 def t_quantile(runs: int, confidence: float = CONFIDENCE) -> float:
     """Two-sided Student quantile with runs − 1 degrees of freedom; infinite for one run."""
+    return student_quantile(runs - 1, confidence)
+
+
+@lru_cache(maxsize=256)
+def student_quantile(degrees: float, confidence: float = CONFIDENCE) -> float:
+    """Two-sided Student quantile with any degrees of freedom; infinite for none."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(runs - 1, 0.5 + confidence / 2)) if runs > 1 else float("inf")
+    return float(stdtrit(degrees, 0.5 + confidence / 2)) if degrees > 0 else float("inf")
+
+
+def student_tail(t: float, degrees: float) -> float:
+    """P(|T| ≥ |t|) for Student's T with so many degrees of freedom."""
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(degrees, -abs(t)))
 
 
 Counted = Literal["amounts", "events", "trials"]

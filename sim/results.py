@@ -11,6 +11,7 @@ import os
 import platform
 import shlex
 import shutil
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -21,9 +22,21 @@ from tempfile import mkdtemp
 from typing import Any
 
 import sim
+from sim import pickles
 from sim.errors import CannotWrite, UsageError
 from sim.measures.constants import assumed_by
+from sim.measures.intervals import intervals
+from sim.measures.summary import figures
 from sim.run import ENGINE, Result
+
+RUN = "run.pickle"
+FORMAT = 1
+"""Of `RUN`; raised where what a run is made of changes, so that an older one is refused in words."""
+_OURS = frozenset(
+    ("behaviour", "clock", "defaults", "desk", "distributions", "estimate", "logs", "measures", "policies", "roster",
+     "scenario", "schemas", "shifts", "stopping", "units")
+)  # fmt: skip
+"""The modules whose classes a run is made of."""
 
 PACKAGES = ("simpy", "numpy", "scipy", "duckdb", "pydantic", "matplotlib")
 
@@ -154,6 +167,48 @@ def provenance(result: Result) -> dict[str, Any]:
             for path, default in {**scenario.assumed, **assumed_by(result.desk)}.items()
         },
     }
+
+
+def write_run(result: Result, folder: Path) -> None:
+    """Write what `read` reads: the run as it was in memory, but for the figures, which follow from the rest."""
+    r = result
+    held = (r.scenario, r.desk, r.seed, r.summaries, r.digest, r.uncertain, r.stopped)
+    data = zlib.compress(pickles.dumped(held), 1)
+    (folder / RUN).write_bytes(data)
+    write_json(folder / "run.json", provenance(result) | {"format": FORMAT, RUN: pickles.digest(data)})
+
+
+def read(folder: Path) -> Result:
+    """The run that a folder holds.
+
+    Raises:
+        UsageError: it holds none, one of another version, a load test, or one that is damaged.
+    """
+    try:
+        noted = json.loads((folder / "run.json").read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{folder} holds no run", "name a folder that sim run has left") from problem
+    if not isinstance(noted, dict) or "command" not in noted:
+        raise UsageError(f"{folder} holds no run: its run.json says nothing of one", "name what sim run has left")
+    again = f"make it again: {noted['command']}"
+    if "helpdesk" in noted:
+        raise UsageError(f"{folder} is a load test", "its report is report.html; sim agree holds the prediction against it")
+    if noted.get("format") != FORMAT:
+        raise UsageError(f"{folder} was left by another version of sim ({noted.get('sim', 'unknown')})", again)
+    try:
+        data = (folder / RUN).read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{folder} lacks {RUN}", f"copy the whole folder, or {again}") from problem
+    try:
+        if pickles.digest(data) != noted.get(RUN):
+            raise pickles.Spoilt(f"{RUN} is not what it was when it was written")
+        plain = zlib.decompress(data)
+        held = pickles.opened(plain, pickles.digest(plain), _OURS, RUN)
+    except (pickles.Spoilt, zlib.error) as problem:
+        raise UsageError(f"{folder} is damaged: {problem}", f"copy the whole folder again, or {again}") from problem
+    scenario, desk, seed, summaries, digest, uncertain, stopped = held
+    found, sheet = tuple(figures(summaries, desk)), intervals(summaries, desk)
+    return Result(scenario, desk, seed, summaries, found, sheet, digest, uncertain, stopped)
 
 
 def write_json(path: Path, document: Any) -> None:

@@ -110,21 +110,26 @@ def run(
     for number in (replications,) if rule is None else rule.moments():
         more = range(len(summaries), number)
         summaries += _replicate(job, more, _processes(scenario, len(more), jobs), progress)
-        found = figures(summaries, job.desk)
         if rule is not None:
-            looks.append(rule.look(number, found))
+            looks.append(rule.look(number, figures(summaries, job.desk)))
             if looks[-1].last:
                 break
+    return finished(job, summaries, None if rule is None else Stopped(rule, tuple(looks)))
+
+
+def finished(job: Job, summaries: Sequence[Summary], stopped: Stopped | None = None) -> Result:
+    """What the replications of a job come to."""
+    populations = [summary.population_digest for summary in summaries]
     return Result(
-        scenario=scenario,
+        scenario=job.scenario,
         desk=job.desk,
-        seed=seed,
+        seed=job.seed,
         summaries=tuple(summaries),
-        figures=tuple(found),
+        figures=tuple(figures(summaries, job.desk)),
         intervals=intervals(summaries, job.desk),
-        digest=digest(scenario, seed, [summary.population_digest for summary in summaries], uncertain=uncertain),
-        uncertain=uncertain,
-        stopped=None if rule is None else Stopped(rule, tuple(looks)),
+        digest=digest(job.scenario, job.seed, populations, uncertain=job.uncertain),
+        uncertain=job.uncertain,
+        stopped=stopped,
     )
 
 

@@ -32,5 +32,5 @@ def test_the_constants_fit_together() -> None:
     assert list(reference.MOOD) == sorted(reference.MOOD)
     assert len(reference.MOOD) == 101
     assert reference.MOOD[0] < reference.C_REF < reference.MOOD[-1]
-    assert reference.SCALE[0] >= reference.SCALE[1] >= reference.SCALE[2]
+    assert list(reference.SCALE) == sorted(reference.SCALE, reverse=True)
     assert set(reference.ALPHA) == set(reference.MEANS)

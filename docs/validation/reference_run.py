@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from sim.behaviour.feeling import calibrate_alpha, fit_cut_points, noisy_satisfaction, replies
-from sim.behaviour.leaving import DAYS_PER_MONTH, Circumstances, beta_band, hazard_scale
+from sim.behaviour.leaving import DAYS_PER_MONTH, Circumstances, hazard_scale
 from sim.behaviour.mood import stationary_mood
 from sim.measures import reference
 from sim.measures.cohort import Cohort
-from sim.measures.customers import CHURNING, logits
+from sim.measures.customers import BETAS, CHURNING, logits
 from sim.population.draw import draw
 from sim.scenario import lower
 from sim.scenario.read import read
@@ -72,15 +72,13 @@ def derive(replications: int = REPLICATIONS) -> Constants:
 
 
 def _scales(issue: dict[str, Floats], mood: Floats, c_ref: float, a_month: float) -> tuple[float, ...]:
-    """k at the low end of β's band, at its default and at its high end, for a population with the traits of those who
-    made contact, settled moods, and as many recorded complaints as unresolved issues leave."""
+    """k for each of `customers.BETAS`, for a population with the traits of those who made contact, settled moods, and as many recorded complaints as unresolved issues leave."""
     size = len(issue["contract"])
     generator = np.random.Generator(np.random.Philox(key=[2026, 1]))
     moods = np.interp(generator.permutation(size) / size * 100, np.arange(101), mood)
     unresolved = 1.0 - float(np.mean(issue["solved"]))
     active = a_month * unresolved * CHURNING.complaint_share * CHURNING.complaint_days / DAYS_PER_MONTH
     complaint = generator.permutation(size) < active * size
-    low, high = beta_band(CHURNING)
     population = Circumstances(
         contract=issue["contract"],
         tenure_months=issue["tenure"],
@@ -89,7 +87,7 @@ def _scales(issue: dict[str, Floats], mood: Floats, c_ref: float, a_month: float
     )
     return tuple(
         hazard_scale(moods, population, complaint=complaint, c_ref=c_ref, churning=CHURNING, beta=beta)
-        for beta in (low, CHURNING.beta, high)
+        for beta in BETAS
     )
 
 

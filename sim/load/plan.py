@@ -7,10 +7,8 @@ population with its luck, for the one worker that hosts the centre). A worker wh
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import pickle
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -19,7 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import SimError, UsageError
+from sim import pickles
+from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from sim.desk import Desk
@@ -30,7 +29,6 @@ MENDED = "put it back as it was, or make it anew"
 CARRIED = {"rest": "wired", "email": "wired", "enter": "entered", "skip": "skipped"}
 """By wire, what `sim.simulate.wired` calls it."""
 _OURS = frozenset(("desk", "distributions", "policies", "population", "tables"))
-_OF_NUMPY = frozenset(("_reconstruct", "_frombuffer", "scalar", "ndarray", "dtype"))
 
 
 @dataclass(frozen=True)
@@ -170,7 +168,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def dumped(world: World) -> bytes:
-    return pickle.dumps((world.desk, world.population), protocol=5)
+    return pickles.dumped((world.desk, world.population))
 
 
 def read(folder: Path) -> Plan:
@@ -209,28 +207,13 @@ def world(folder: Path, plan: Plan) -> World:
         data = (folder / "world.pickle").read_bytes()
     except OSError as problem:
         raise UsageError(f"{folder} has no world.pickle", "copy the whole folder") from problem
-    if sha256(data).hexdigest() != plan.world_digest:
+    if pickles.digest(data) != plan.world_digest:
         raise UsageError(f"world.pickle in {folder} is not the plan's", "copy the whole folder")
     try:
-        desk, population = _Careful(io.BytesIO(data)).load()
-    except (AttributeError, ImportError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as problem:
+        desk, population = pickles.opened(data, plan.world_digest, _OURS, "world.pickle")
+    except (pickles.OtherVersion, TypeError, ValueError) as problem:
         raise UsageError(f"world.pickle in {folder} is of another version", "make the plan anew") from problem
     return World(desk, population)
-
-
-class _Careful(pickle.Unpickler):
-    """Makes nothing but our own data and NumPy's: a pickle can ask for anything."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] == "numpy" and name in _OF_NUMPY:
-            return super().find_class(module, name)
-        package, _, ours = module.partition(".")
-        if package == "sim" and ours.split(".")[0] in _OURS:
-            found = super().find_class(module, name)
-            # not what a module of ours has from elsewhere
-            if isinstance(found, type) and found.__module__ == module:
-                return found
-        raise SimError(f"world.pickle asks for {module}.{name}, which has no place in it", "make the plan anew")
 
 
 def _lines(rows: Iterable[Row]) -> bytes:

@@ -48,7 +48,7 @@ CALIBRATED: dict[str, tuple[Any, str]] = {
     "C_ref": (reference.C_REF, "points, the mood at which the customers settle in the mean"),
     "k": (
         reference.SCALE,
-        "scale of the hazard at the low end of β's band, at β and at its high end: the mean hazard is `churn.h0`",
+        "scale of the hazard over the range of β: the mean hazard is `churn.h0`",
     ),
 }  # fmt: skip
 """What the reference run gives: by symbol the value and what it makes true there."""

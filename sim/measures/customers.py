@@ -10,26 +10,39 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.behaviour.feeling import Bools, perceived_gain, replies, satisfaction_logit, survey_score, with_replies
+from sim.behaviour.feeling import (
+    Bools,
+    Feeling,
+    perceived_gain,
+    replies,
+    satisfaction_logit,
+    survey_score,
+    with_replies,
+)
 from sim.behaviour.leaving import Churning, Circumstances, beta_band, complains, excess_leave_probability
 from sim.behaviour.mood import mood_after
+from sim.desk import Desk
 from sim.measures import reference
 from sim.measures.base import ALL, Kind, Measure, Parts, tally
 from sim.measures.cohort import Cohort
+from sim.measures.workload import cost
 from sim.schemas import NEVER, Outcome
 from sim.tables import Array, Floats
 
 CHURNING = Churning()
 
+LOW, MODE, HIGH = 2, 3, 5
+"""Where in `BETAS` the band of β begins, β itself stands, and the band ends."""
 
-def logits(cohort: Cohort) -> Floats:
+
+def logits(cohort: Cohort, feeling: Feeling = reference.FEELING) -> Floats:
     """z − α of each issue of the cohort: the worst wait counts, on the scale of the channel on which it happened. Being
     passed on, by an agent, a machine or to another channel, is a transfer, and not the customer's repeat."""
     issues = cohort.issues
     waits = cohort.waits_of_all
     # blocked, ignored and turned away: no wait, and no gain from it, as no answer was got
     seconds = np.maximum(np.where(waits == NEVER, 0, waits), 0) / 1000.0
-    gains = perceived_gain(seconds, _expectations(cohort), reference.FEELING)
+    gains = perceived_gain(seconds, _expectations(cohort), feeling)
     # every other piece is an issue of the cohort; those outside it, in between, must not count
     bounds = np.stack((issues.starts, issues.last + 1), axis=1).ravel()
     worst = np.minimum.reduceat(np.append(gains, 0.0), bounds)[::2]
@@ -41,7 +54,7 @@ def logits(cohort: Cohort) -> Floats:
         personal=issues.personal,
         ignored=issues.ignored,
         got_answer=issues.first_answer != NEVER,
-        feeling=reference.FEELING,
+        feeling=feeling,
     )
 
 
@@ -62,10 +75,10 @@ def _expectations(cohort: Cohort) -> Floats:
 
 
 @lru_cache(maxsize=1)
-def satisfactions(cohort: Cohort) -> Floats:
+def satisfactions(cohort: Cohort, feeling: Feeling = reference.FEELING) -> Floats:
     """S of each issue of the cohort, 0 to 100."""
     alpha = np.array([reference.ALPHA[channel.satisfaction_like] for channel in cohort.desk.channels])
-    z = alpha[cohort.issues.channel] + logits(cohort)
+    z = alpha[cohort.issues.channel] + logits(cohort, feeling)
     return np.asarray(100.0 / (1.0 + np.exp(-z)))
 
 
@@ -98,21 +111,39 @@ def _surveyed(cohort: Cohort) -> tuple[Bools, Bools]:
 
 @dataclass(frozen=True)
 class Belief:
-    """What one may believe of churn: β, the scale k that goes with it, and the share of unresolved issues that leave a
-    recorded complaint."""
+    """What one may believe of satisfaction and churn: the constants of both, and the scale k that goes with β."""
 
-    beta: float = CHURNING.beta
-    scale: float = field(default_factory=lambda: reference.SCALE[1])
-    complaint_share: float = CHURNING.complaint_share
+    churning: Churning = CHURNING
+    scale: float = field(default_factory=lambda: reference.SCALE[MODE])
+    feeling: Feeling = reference.FEELING
+
+
+BAND: tuple[float, float] = beta_band(CHURNING)
+"""The band over β: its central 80 %."""
+
+BETAS: tuple[float, ...] = (
+    CHURNING.beta_low,
+    (CHURNING.beta_low + BAND[0]) / 2,
+    BAND[0],
+    CHURNING.beta,
+    (CHURNING.beta + BAND[1]) / 2,
+    BAND[1],
+    CHURNING.beta_high,
+)
+"""The values of β, over its whole range, at which churn is known; `reference.SCALE` has k for each."""
 
 
 def betas() -> tuple[Belief, ...]:
-    """The ends of the band over β."""
-    return tuple(Belief(beta, scale) for beta, scale in zip(beta_band(CHURNING), reference.SCALE[::2], strict=True))
+    """A belief for each of `BETAS`."""
+    return tuple(Belief(replace(CHURNING, beta=b), k) for b, k in zip(BETAS, reference.SCALE, strict=True))
 
 
-COMPLAINTS = (Belief(complaint_share=0.02), Belief(complaint_share=0.30))
-"""The ends of the range of the complaint share (grade C)."""
+def complaints() -> tuple[Belief, ...]:
+    """The ends of the range of the complaint share (grade C)."""
+    return tuple(Belief(replace(CHURNING, complaint_share=share)) for share in COMPLAINTS)
+
+
+COMPLAINTS = (0.02, 0.30)
 
 
 @dataclass(frozen=True)
@@ -130,7 +161,7 @@ class Journeys:
 
 
 @lru_cache(maxsize=1)
-def journeys(cohort: Cohort) -> Journeys:
+def journeys(cohort: Cohort, churning: Churning = CHURNING, feeling: Feeling = reference.FEELING) -> Journeys:
     """A customer with several issues goes through them in the order in which they closed."""
     issues, table = cohort.issues, cohort.all
     order = np.lexsort((issues.closed, issues.customer))
@@ -140,13 +171,13 @@ def journeys(cohort: Cohort) -> Journeys:
     each = np.diff(np.append(first, len(customer)))
     person = np.repeat(np.arange(len(first)), each)
     nth = np.arange(len(customer)) - np.repeat(first, each)
-    satisfaction = satisfactions(cohort)[order]
+    satisfaction = satisfactions(cohort, feeling)[order]
     tenure = table["tenure"][row].astype(float)
     before = table["mood"][row][first] / 1000.0
     mood = before.copy()
     for n in range(int(nth.max()) + 1 if len(nth) else 0):
         now = nth == n
-        mood[person[now]] = mood_after(mood[person[now]], satisfaction[now], tenure[now], CHURNING)
+        mood[person[now]] = mood_after(mood[person[now]], satisfaction[now], tenure[now], churning)
     unsolved = np.where(issues.solved[order] == NEVER, table["complaint_draw"][row], 1_000_000)
     expires = table["expires_in"][row][first]
     who = Circumstances(
@@ -162,9 +193,10 @@ def journeys(cohort: Cohort) -> Journeys:
 
 def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
     """Σ over customers with an issue in the cohort of Δp: p(leave within 12 months) after it less p before it."""
-    them = journeys(cohort)
+    churning = belief.churning
+    # one mood whatever the slope: only what moves moods makes journeys of its own
+    them = journeys(cohort, replace(CHURNING, **{name: getattr(churning, name) for name in MOVES_MOOD}), belief.feeling)
     unsolved = them.complaint_draw < 1_000_000
-    churning = replace(CHURNING, complaint_share=belief.complaint_share)
     excess = excess_leave_probability(
         them.before,
         them.after,
@@ -174,13 +206,39 @@ def excess_churn(cohort: Cohort, belief: Belief) -> Parts:
         c_ref=reference.C_REF,
         k=belief.scale,
         churning=churning,
-        beta=belief.beta,
     )
     parts: Parts = {ALL: (float(excess.sum()), 1.0)}
     if len(cohort.segments) > 1:
         sums = np.bincount(them.segment, excess, len(cohort.segments))
         parts |= {(None, name): (float(total), 1.0) for name, total in zip(cohort.segments, sums, strict=True)}
     return parts
+
+
+MOVES_MOOD = ("adapt_up", "adapt_down", "tenure_damping")
+"""The constants of churn that the mood after an issue depends on."""
+
+
+def lost_margin(excess: Parts, desk: Desk) -> Parts:
+    """What the customers who leave because of these contacts would have earned: Σ over segments of the excess churn of
+    `excess_churn` × margin a month × months that count as lost."""
+    worth = {name: margin / 1000 * desk.worth for name, margin in zip(desk.segments, desk.margins, strict=False)}
+    if len(desk.segments) == 1:
+        return {ALL: (excess[ALL][0] * worth.get(desk.segments[0], 0.0), 1.0)}
+    parts: Parts = {(None, name): (excess[None, name][0] * worth.get(name, 0.0), 1.0) for name in desk.segments}
+    return {ALL: (sum(lost for lost, _ in parts.values()), 1.0), **parts}
+
+
+@lru_cache(maxsize=1)
+def _excess_churn(cohort: Cohort) -> Parts:
+    return excess_churn(cohort, Belief())
+
+
+def _lost_margin(cohort: Cohort) -> Parts:
+    return lost_margin(_excess_churn(cohort), cohort.desk)
+
+
+def _value(cohort: Cohort) -> Parts:
+    return {ALL: (-_lost_margin(cohort)[ALL][0] - cost(cohort), 1.0)}
 
 
 EXCESS_CHURN = "excess_churn"
@@ -205,6 +263,19 @@ MEASURES = (
         "band is over β, how strongly satisfaction moves churn: its central 80 % under a triangular prior on 0 to "
         "0.046 (grade C). The share of unresolved issues that leave a recorded complaint (10 %, range 2 to 30 %, grade "
         "C) moves it more.",
-        Kind.CHANGE, "lower", lambda cohort: excess_churn(cohort, Belief()), channels="",
+        Kind.CHANGE, "lower", _excess_churn, channels="",
+    ),
+    Measure(
+        "lost_margin", "money",
+        "What the customers who leave within 12 months because of these contacts would have earned: excess churn by "
+        "segment × the segment's margin × the time for which a lost customer's margin counts (customers.worth, a year "
+        "unless said). Negative: margin kept.",
+        Kind.CHANGE, "lower", _lost_margin, channels="",
+    ),
+    Measure(
+        "value", "money",
+        "Margin of the customers kept, less cost: − lost margin − cost. Only the difference between two policies on "
+        "the same customers means anything: the greater the better.",
+        Kind.CHANGE, "higher", _value, channels="",
     ),
 )  # fmt: skip

@@ -25,8 +25,8 @@ FEELING = Feeling(cut_points=CUT_POINTS)
 C_REF = 75.530
 """Points. The mood at which customers of the reference run settle in the mean."""
 
-SCALE: tuple[float, float, float] = (1.7423, 1.7407, 1.7326)
-"""k at the low end of β's band, at its default and at the high end: the reference population's mean hazard is h0."""
+SCALE: tuple[float, ...] = (1.7435, 1.7430, 1.7423, 1.7407, 1.7374, 1.7326, 1.7240)
+"""k for each of `sim.measures.customers.BETAS`: the reference population's mean hazard is h0."""
 
 MOOD: tuple[float, ...] = (
     41.82, 67.18, 69.61, 70.93, 71.78, 72.38, 72.85, 73.23, 73.55, 73.81, 74.04, 74.25, 74.42, 74.57, 74.70,

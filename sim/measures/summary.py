@@ -16,7 +16,7 @@ from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, moment, ratio, 
 from sim.measures import HISTOGRAMS, MEASURES
 from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, kind_of, matrix
 from sim.measures.cohort import Cohort
-from sim.measures.customers import COMPLAINTS, EXCESS_CHURN, betas, excess_churn
+from sim.measures.customers import BAND, COMPLAINTS, EXCESS_CHURN, HIGH, LOW, betas, complaints, excess_churn
 from sim.measures.work import edges, handle_ticks, time_of
 from sim.measures.workload import waiting_at
 from sim.schemas import NEVER, Outcome
@@ -60,7 +60,7 @@ class Summary:
     capped: int
     parts: dict[str, Parts]
     churn_by_beta: tuple[Parts, ...]
-    """Excess churn at the low and the high end of β's band …"""
+    """Excess churn at each of `customers.BETAS` …"""
     churn_by_complaints: tuple[Parts, ...]
     """… and of the range of the complaint share."""
     histograms: dict[str, dict[Key, Histogram]]
@@ -112,7 +112,7 @@ def summarise(
         capped=capped,
         parts={measure.name: measure.parts(cohort) for measure in MEASURES if measure.parts is not None},
         churn_by_beta=tuple(excess_churn(cohort, belief) for belief in betas()),
-        churn_by_complaints=tuple(excess_churn(cohort, belief) for belief in COMPLAINTS),
+        churn_by_complaints=tuple(excess_churn(cohort, belief) for belief in complaints()),
         histograms={name: histogram(cohort) for name, histogram in HISTOGRAMS.items()},
         intervals=_intervals(cohort),
     )
@@ -193,11 +193,10 @@ def _bands(summaries: Sequence[Summary], key: Key, estimate: Estimate) -> tuple[
             means.append(estimate.value)
         return Band(over, min(means), max(means))
 
-    low, high = betas()
-    slopes = f"beta {low.beta:.4f} to {high.beta:.4f}"
-    shares = f"complaint share {COMPLAINTS[0].complaint_share:.0%} to {COMPLAINTS[1].complaint_share:.0%}"
+    slopes = "beta {:.4f} to {:.4f}".format(*BAND)
+    shares = "complaint share {:.0%} to {:.0%}".format(*COMPLAINTS)
     return (
-        band(slopes, [summary.churn_by_beta for summary in summaries]),
+        band(slopes, [(summary.churn_by_beta[LOW], summary.churn_by_beta[HIGH]) for summary in summaries]),
         band(shares, [summary.churn_by_complaints for summary in summaries]),
     )
 
@@ -220,32 +219,49 @@ def quantiles(times: Sequence[Histogram], qs: Sequence[float]) -> list[Estimate]
     several of which only one saw anything.
     """
     runs = len(times)
-    used = np.unique(np.concatenate([counts.bins for h in times for counts in (h.over, h.open)]))
-    never = np.array([float(h.never) for h in times])
     seen = sum(bool(len(h.over.bins) or len(h.open.bins) or h.never) for h in times)
-    if not len(used):
+    if not any(len(counts.bins) for h in times for counts in (h.over, h.open)):
         return [Estimate.not_observed(runs) for _ in qs]
-    seconds = bin_seconds(used)
-    generator = np.random.Generator(np.random.Philox(key=[runs, 0]))
-    resampled = generator.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES if runs > 1 else 0)
-    weights: Floats = np.vstack((np.ones((1, runs)), resampled)).astype(np.float64)
-    ended, censored = (weights @ matrix(rows, used) for rows in ([h.over for h in times], [h.open for h in times]))
-    survival = kaplan_meier(ended, censored, weights @ never)
     estimates = []
-    for q in qs:
-        reached = survival <= 1 - q + 1e-12
-        values = np.where(reached[:, -1], seconds[np.argmax(reached, axis=1)], np.inf)
+    for q, values in zip(qs, resampled_quantiles(times, qs), strict=True):
         if not np.isfinite(values[0]):
             estimates.append(Estimate.not_observed(runs, f"fewer than {q:.0%} are known to have ended"))
         elif seen < 2:
             estimates.append(Estimate.alone(float(values[0]), runs))
         else:
-            # a resample beyond what was observed counts as the longest time observed
-            spread = np.minimum(values[1:], seconds[-1])
-            low, high = np.quantile(spread, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+            low, high = np.quantile(values[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
             value = float(values[0])
             estimates.append(Estimate(value, min(float(low), value), max(float(high), value), runs))
     return estimates
+
+
+def resampled_quantiles(times: Sequence[Histogram], qs: Sequence[float]) -> list[Floats]:
+    """For each q the pooled Kaplan–Meier quantile, in seconds, infinite where fewer ever ended; then those of
+    `RESAMPLES` resamples of the replications, the same for every run of as many, in which what lies beyond all that was
+    observed counts as the longest time observed."""
+    runs = len(times)
+    used = np.unique(np.concatenate([counts.bins for h in times for counts in (h.over, h.open)]))
+    if not len(used):
+        return [np.full(1 + RESAMPLES, np.inf) for _ in qs]
+    never = np.array([float(h.never) for h in times])
+    seconds = bin_seconds(used)
+    weights = resamples(runs)
+    ended, censored = (weights @ matrix(rows, used) for rows in ([h.over for h in times], [h.open for h in times]))
+    survival = kaplan_meier(ended, censored, weights @ never)
+    found = []
+    for q in qs:
+        reached = survival <= 1 - q + 1e-12
+        values = np.where(reached[:, -1], seconds[np.argmax(reached, axis=1)], np.inf)
+        values[1:] = np.minimum(values[1:], seconds[-1])
+        found.append(values)
+    return found
+
+
+def resamples(runs: int) -> Floats:
+    """How often each replication is in the sample itself (once), and in each resample: shape (1 + resamples, runs)."""
+    generator = np.random.Generator(np.random.Philox(key=[runs, 0]))
+    drawn = generator.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES if runs > 1 else 0)
+    return np.vstack((np.ones((1, runs)), drawn)).astype(np.float64)
 
 
 def over_replications(values: Floats) -> tuple[Floats, Floats, Floats]:

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from sim.report import document, pictures, staffing_sheet
-from sim.results import provenance, write_json
+from sim.results import write_json, write_run
 from sim.run import Result
 from sim.tables import Table, write_parquet
 
 
 def write(result: Result, folder: Path) -> None:
     """Write run.json, scenario.yaml, measures, days, intervals, the staffing sheet and plots."""
-    write_json(folder / "run.json", provenance(result))
+    write_run(result, folder)
     (folder / "scenario.yaml").write_text(result.scenario.text, encoding="utf-8")
     write_json(folder / "measures.json", document.document(result))
     (folder / "measures.csv").write_text(document.measures_csv(result), encoding="utf-8")

@@ -156,6 +156,21 @@ def of_changes(changes: dict[str, Any], layer: Layer, prefix: Keys) -> Layer:
     return Layer(data, moved, layer.document, layer.folder, prefix, paths=tuple(moved))
 
 
+def said(layer: Layer) -> list[str]:
+    """What a layer changes, as the user wrote it: path: value."""
+    words = []
+
+    def walk(value: Any, path: str) -> None:
+        if isinstance(value, dict) and value:
+            for key, inner in value.items():
+                walk(inner, f"{path}.{key}" if path else str(key))
+        else:
+            words.append(f"{path}: {'none' if value is None else value}")
+
+    walk(_value(layer.document.data, layer.prefix), "")
+    return words
+
+
 def _undotted(changes: dict[str, Any], prefix: Keys) -> tuple[dict[str, Any], dict[Keys, Keys]]:
     """Changes by dotted paths as a tree with its short forms spelled out, and where each stands."""
     whole: dict[str, Any] = {}

@@ -28,7 +28,7 @@ from sim.scenario.times import duration_of, kept, time_of
 from sim.scenario.words import Promise
 from sim.schemas import TICKS_PER_SECOND
 from sim.shifts import Skill, Team
-from sim.units import HOUR
+from sim.units import HOUR, MONTH
 
 
 def ticks(seconds: float) -> int:
@@ -119,6 +119,7 @@ def desk(scenario: Scenario) -> Desk:
         queues=skills.channels if skills.split else (),
         queue_of=skills.queue_of if skills.split else (),
         margins=tuple(a_month(segment.margin) for segment in spec.customers.segments.values()),
+        worth=spec.customers.worth / MONTH,
         midnights=tuple(ticks(days.elapsed(day, 0)) for day in range(days.day(measured - 1) + 1)),
         currency=currency_of(spec),
         fixed_cost=0.0 if fixed is None else fixed.amount / (fixed.per or 1.0) * lasts,

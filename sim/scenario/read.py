@@ -46,6 +46,8 @@ class Scenario:
     hold."""
     variant: str | None = None
     variants: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    """What the variant and `--set` change, as path: value."""
     base: ScenarioSpec | None = None
     """Of a variant, or with `--set`: the scenario of the file itself, with whose staff its contacts were counted."""
     unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -85,7 +87,10 @@ def read(path: Path, sets: Sequence[str] = (), *, variant: str | None = None) ->
     if whole is None or wrong:
         raise ScenarioError([*mistakes, *wrong])
     base = _Reading(files, path, []).scenario(()) if (chosen or assigned) and _is_counted(whole.spec) else None
-    return replace(whole, variant=variant, variants=tuple(named), base=base.spec if base is not None else None)
+    changed = [said for layer in chosen for said in layers.said(layer)] + [s.replace("=", ": ", 1) for s in sets]
+    return replace(
+        whole, variant=variant, variants=tuple(named), changes=tuple(changed), base=base.spec if base else None
+    )
 
 
 def _is_counted(spec: ScenarioSpec) -> bool:

@@ -212,7 +212,7 @@ class Segment(Spec):
     share: Share
     """share of the customers; the shares of all segments add to 100 %"""
     margin: PerTime
-    """what a customer earns; routing by_value uses it, no figure does yet"""
+    """what a customer earns us; the lost margin and routing by_value use it"""
     contract: Contracts
     """shares of customers by how long they are bound, which add to 100 %; only for churn"""
     captive: Share
@@ -228,6 +228,8 @@ class Customers(Spec):
     """how many there are; without it, as many as the rates of the channels imply"""
     issues: PerSecond
     """reasons to make contact that one customer has"""
+    worth: SomeTime
+    """for how long the margin of a customer who leaves counts as lost"""
     segments: dict[str, Segment]
     """kinds of customer, by a name of your own; without any, all customers are alike"""
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sim import pickles
 from sim.desk import Desk
 from sim.errors import SimError, UsageError
 from sim.load import plan as plans
@@ -171,7 +172,7 @@ def test_a_changed_plan_can_be_put_back(folder: Path, tmp_path: Path) -> None:
 def test_a_world_comes_back(file: Path) -> None:
     """The desk and the customers of every scenario of the project are the same after a journey through the folder."""
     made = world_of(read_scenario(file, ()), 1, 0)
-    desk, population = plans._Careful(BytesIO(dumped(made))).load()
+    desk, population = pickles.opened(dumped(made), pickles.digest(dumped(made)), plans._OURS, "world.pickle")
     issues, same = population.issues, made.population.issues
     assert desk == made.desk
     assert population.digest == made.population.digest
@@ -234,7 +235,7 @@ def test_a_world_may_hold_what_it_holds() -> None:
     """A class of ours is let through, or the refusals would say nothing."""
     data = _asks_for("sim.desk", "Desk")
     assert pickle.loads(data) is Desk
-    plans._Careful(BytesIO(data)).load()
+    assert pickles.opened(data, pickles.digest(data), plans._OURS, "world.pickle") is Desk
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80", _asks_for("sim.desk", "Desk"), _asks_for("sim.desk", "Counter")])

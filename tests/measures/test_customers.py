@@ -12,8 +12,8 @@ from scipy.integrate import quad
 from tables import CHAT, DAY, EMAIL, HOUR, PHONE, Row, cohort, contacts, desk, random_contacts, summary, values
 
 from sim.desk import Desk
-from sim.measures import customers, reference
-from sim.measures.customers import Belief, excess_churn, logits, satisfactions
+from sim.measures import reference
+from sim.measures.customers import CHURNING, Belief, excess_churn, logits, satisfactions
 from sim.measures.summary import figures
 from sim.policies.base import Offer, ResponseTables
 from sim.schemas import Cause, Outcome
@@ -218,8 +218,12 @@ def moved(mood: float, s: float, tenure: int = 40) -> float:
     return mood + (0.2 if s > mood else 0.4) * float(0.85 ** (tenure / 12)) * (s - mood)
 
 
+def belief(beta: float, k: float) -> Belief:
+    return Belief(replace(CHURNING, beta=beta), k)
+
+
 def excess(table: Table, of: Desk | None = None, beta: float = BETA) -> float:
-    return excess_churn(cohort(table, of or desk()), Belief(beta, K))[None, None][0]
+    return excess_churn(cohort(table, of or desk()), belief(beta, K))[None, None][0]
 
 
 TRAITS = {"tenure": 40, "mood": 70_000}
@@ -270,7 +274,7 @@ def test_traits_of_the_customer_count(traits: dict[str, int], known: dict[str, i
 def test_contracts_hold(cells: dict[str, int], ratio: float) -> None:
     """At small hazards the excess of a customer under contract is that of a rolling one times the contract's ratio."""
     rolling, bound = (
-        excess_churn(cohort(contacts(left(0, 10.0, **TRAITS, **extra)), desk()), Belief(BETA, 1e-4))[None, None][0]
+        excess_churn(cohort(contacts(left(0, 10.0, **TRAITS, **extra)), desk()), belief(BETA, 1e-4))[None, None][0]
         for extra in ({}, cells)
     )
     assert bound / rolling == pytest.approx(ratio, rel=1e-4)
@@ -306,15 +310,14 @@ def test_only_issues_of_the_cohort_move_anybody() -> None:
     assert excess(contacts(left(-100, 10.0, **TRAITS))) == 0.0
 
 
-def test_no_slope_and_no_complaint_ratio_means_no_excess(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_slope_and_no_complaint_ratio_means_no_excess() -> None:
     """With β = 0 and a complaint ratio of 1, churn does not depend on what support did: exactly 0."""
-    flat = replace(customers.CHURNING, beta=0.0, complaint_ratio=1.0)
+    flat = replace(CHURNING, beta=0.0, complaint_ratio=1.0)
     of = desk(PHONE, CHAT, EMAIL, horizon=400.0, ends=600.0)
     table = random_contacts(np.random.default_rng(2), of, 150, span=(-100, 500), longest=100)
     table["complaint_draw"][:] = 0
     assert excess(table, of, beta=0.0) > 0.0
-    monkeypatch.setattr(customers, "CHURNING", flat)
-    assert excess(table, of, beta=0.0) == 0.0
+    assert excess_churn(cohort(table, of), Belief(flat, K))[None, None][0] == 0.0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -325,7 +328,7 @@ def test_segments_add_up_to_the_whole(seed: int) -> None:
     table = random_contacts(draws, of, 120, span=(-100, 500), longest=100)
     table["segment"][:] = table["customer"] % 2
     table["mood"][:] = 60_000 + 500 * (table["customer"] % 50)
-    parts = excess_churn(cohort(table, of), Belief(BETA, K))
+    parts = excess_churn(cohort(table, of), belief(BETA, K))
     whole, *by_segment = (parts[None, segment][0] for segment in (None, *of.segments))
     assert sum(by_segment) == pytest.approx(whole, rel=1e-12)
     assert by_segment[2] == 0.0
@@ -335,12 +338,12 @@ def test_segments_add_up_to_the_whole(seed: int) -> None:
 
 def test_the_band_is_over_beta(monkeypatch: pytest.MonkeyPatch) -> None:
     """The band's ends are the excess at the ends of β's band; of one unhappy customer it holds the figure."""
-    monkeypatch.setattr(reference, "SCALE", (1.5, 1.5, 1.5))
+    monkeypatch.setattr(reference, "SCALE", (1.5,) * 7)
     table = contacts(left(0, 10.0, **TRAITS))
     found = next(f for f in figures([summary(table, desk())], desk()) if f.measure.name == "excess_churn")
     # the 10 and 90 % quantiles of a triangle on 0 to 0.046 with its top at 0.015
     low, high = (0.1 * 0.046 * 0.015) ** 0.5, 0.046 - (0.1 * 0.046 * 0.031) ** 0.5
-    ends = [excess_churn(cohort(table, desk()), Belief(beta, 1.5))[None, None][0] for beta in (low, 0.015, high)]
+    ends = [excess_churn(cohort(table, desk()), belief(beta, 1.5))[None, None][0] for beta in (low, 0.015, high)]
     over_beta, over_complaints = found.bands
     assert found.estimate.value is not None
     assert [over_beta.low, found.estimate.value, over_beta.high] == pytest.approx(ends)
@@ -350,7 +353,7 @@ def test_the_band_is_over_beta(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_band_of_happy_customers_has_its_ends_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where support keeps customers, the steeper slope gives the lower end."""
-    monkeypatch.setattr(reference, "SCALE", (1.5, 1.5, 1.5))
+    monkeypatch.setattr(reference, "SCALE", (1.5,) * 7)
     table = contacts(answered(0, 0.0, **TRAITS))
     found = next(f for f in figures([summary(table, desk())], desk()) if f.measure.name == "excess_churn")
     assert found.estimate.value is not None
@@ -359,7 +362,7 @@ def test_the_band_of_happy_customers_has_its_ends_in_order(monkeypatch: pytest.M
 
 def test_a_band_holds_the_figure_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where both ends lie above the figure, as with other scales at the ends, the band reaches down to it."""
-    monkeypatch.setattr(reference, "SCALE", (1.5, 0.5, 1.5))
+    monkeypatch.setattr(reference, "SCALE", (1.5, 1.5, 1.5, 0.5, 1.5, 1.5, 1.5))
     found = next(
         f
         for f in figures([summary(contacts(left(0, 10.0, **TRAITS)), desk())], desk())

@@ -1,0 +1,74 @@
+"""Objects in files: pickles that are opened with care.
+
+A pickle can ask for anything to be made. Ours hold small classes of our own and arrays, and nothing else is made when
+one is opened: first its bytes are compared with the digest that was noted beside it, then every name that it asks for
+with those that have a place in it.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Collection
+from hashlib import sha256
+from typing import Any
+
+from sim.errors import SimError
+
+_OF_NUMPY = frozenset(("_reconstruct", "_frombuffer", "scalar", "ndarray", "dtype"))
+_OF_PYTHON = frozenset((("datetime", "date"), ("datetime", "datetime"), ("datetime", "timedelta")))
+
+
+class Spoilt(SimError):
+    """The bytes are not what they were, or ask for what has no place in them."""
+
+
+class OtherVersion(Spoilt):
+    """What they hold can no longer be made."""
+
+
+def dumped(held: Any) -> bytes:
+    return pickle.dumps(held, protocol=5)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, to be noted beside the file."""
+    return sha256(data).hexdigest()
+
+
+def opened(data: bytes, noted: str, ours: Collection[str], what: str) -> Any:
+    """What was dumped.
+
+    Args:
+        noted: its digest. ours: the modules of this package whose classes may be made. what: as a mistake names it.
+
+    Raises:
+        Spoilt: see there.
+    """
+    if digest(data) != noted:
+        raise Spoilt(f"{what} is not what it was when it was written")
+    try:
+        return _Careful(data, frozenset(ours), what).load()
+    except (AttributeError, ImportError, LookupError, TypeError, ValueError, EOFError, pickle.PickleError) as problem:
+        raise OtherVersion(f"{what} is of another version") from problem
+
+
+class _Careful(pickle.Unpickler):
+    """Makes nothing but our own data and NumPy's."""
+
+    def __init__(self, data: bytes, ours: frozenset[str], what: str) -> None:
+        super().__init__(io.BytesIO(data))
+        self.ours, self.what = ours, what
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.split(".")[0] == "numpy" and name in _OF_NUMPY:
+            return super().find_class(module, name)
+        if (module, name) in _OF_PYTHON:
+            return super().find_class(module, name)
+        package, _, inside = module.partition(".")
+        if package == "sim" and inside.split(".")[0] in self.ours:
+            found = super().find_class(module, name)
+            # not what a module of ours has from elsewhere
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise Spoilt(f"{self.what} asks for {module}.{name}, which has no place in it", "make it anew")
