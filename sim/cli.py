@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from sim import __version__, cli_load
+from sim import __version__, cli_compare, cli_load
 from sim.errors import ScenarioError, SimError, UsageError
 from sim.terminal import progress_bar, read_scenario, warn
 
@@ -446,5 +446,5 @@ def follow(folder: Path, contact: str | None, *, as_json: bool) -> None:
     click.echo(json.dumps(life.document(told), ensure_ascii=False) if as_json else life.text(told))
 
 
-for command in cli_load.COMMANDS:
+for command in (*cli_load.COMMANDS, *cli_compare.COMMANDS):
     commands.add_command(command)

@@ -31,6 +31,12 @@ from sim.measures.base import Key, Kind, Measure, kind_of
 from sim.measures.summary import Summary, resampled_quantiles, resamples
 from sim.tables import Floats
 
+OF_TARGETS = frozenset(
+    ("service_level", "service_level_less_short_abandoned", "service_level_of_answered", "answered_or_abandoned_within",
+     "intervals_met", "days_met")
+)  # fmt: skip
+"""Measures that say how a target is met: with another target they are other figures."""
+
 
 @dataclass(frozen=True)
 class Side:
@@ -140,6 +146,8 @@ class _Comparing:
         self.policy, self.than, self.paired = policy, than, paired
         self.kinds = {channel.name: kind_of(channel) for side in (policy, than) for channel in side.desk.channels}
         self.runs = min(len(policy.summaries), len(than.summaries))
+        targets = [{channel.name: channel.target for channel in side.desk.channels} for side in (policy, than)]
+        self.other_targets = {name for name, target in targets[0].items() if targets[1].get(name, target) != target}
 
     def fits(self, measure: Measure, key: Key) -> bool:
         return key[0] is None or measure.fits(self.kinds[key[0]])
@@ -148,8 +156,10 @@ class _Comparing:
         if measure.kind is Kind.MOMENT:
             return self._moment(measure, key)
         ours, theirs = (_ratio(side, measure, key) for side in (self.policy, self.than))
+        if measure.name in OF_TARGETS and key[0] in self.other_targets:
+            return self._unknown(measure, key, _value(ours), _value(theirs), "the two have other targets")
         if ours is None or theirs is None:
-            return self._unknown(measure, key, *(side.value if side is not None else None for side in (ours, theirs)))
+            return self._unknown(measure, key, _value(ours), _value(theirs))
         value = ours.value - theirs.value
         if self.paired:
             apart = ours.influence - theirs.influence
@@ -178,18 +188,19 @@ class _Comparing:
         return self._resampled(measure, sides[0], sides[1], key)
 
     def _resampled(self, measure: Measure, ours: Floats, theirs: Floats, key: Key) -> Difference:
-        values = [float(side[0]) for side in (ours, theirs)]
-        if not all(np.isfinite(side).all() for side in (ours, theirs)):
-            return self._unknown(measure, key, *(value if math.isfinite(value) else None for value in values))
+        one, other = (float(side[0]) if math.isfinite(side[0]) else None for side in (ours, theirs))
+        if one is None or other is None or not all(np.isfinite(side).all() for side in (ours, theirs)):
+            return self._unknown(measure, key, one, other)
         # unpaired, the resamples of the two sides have nothing to do with one another
         apart = ours[1:] - (theirs[1:] if self.paired else theirs[:0:-1])
         error = float(apart.std(ddof=1)) if len(apart) > 1 else math.nan
-        value = values[0] - values[1]
-        return self._made(measure, key, values[0], values[1], value, error, self.runs - 1.0, np.zeros(0))
+        return self._made(measure, key, one, other, one - other, error, self.runs - 1.0, np.zeros(0))
 
-    def _unknown(self, measure: Measure, key: Key, ours: float | None, theirs: float | None) -> Difference:
-        reason = "nothing was observed" if ours is None and theirs is None else "observed with one of the two only"
-        nothing = Estimate.not_observed(self.runs, reason)
+    def _unknown(
+        self, measure: Measure, key: Key, ours: float | None, theirs: float | None, reason: str = ""
+    ) -> Difference:
+        one = "nothing was observed" if ours is None and theirs is None else "observed with one of the two only"
+        nothing = Estimate.not_observed(self.runs, reason or one)
         names = self.policy.name, self.than.name
         return Difference(measure, *key, *names, ours, theirs, nothing, math.nan, 0.0, self.paired, np.zeros(0))
 
@@ -211,6 +222,10 @@ def _ratio(side: Side, measure: Measure, key: Key) -> _Part | None:
     value = float(above.sum()) / total
     alone = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
     return _Part(value, (above - value * below) / (total / len(below)), alone)
+
+
+def _value(part: _Part | None) -> float | None:
+    return None if part is None else part.value
 
 
 def _error(influence: Floats) -> float:

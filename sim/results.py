@@ -110,9 +110,10 @@ def _taken(target: Path) -> UsageError:
     return UsageError(f"{target} is already there", "choose another folder with --out, or remove it")
 
 
-def finish_by_default(folder: Path, results: Path, stem: str, digest: str) -> Path:
-    """Move a complete folder to ``results/STEM/DATE-DIGEST``, numbered where that run is already there."""
-    base = f"{date.today().isoformat()}-{digest[:4]}"
+def finish_by_default(folder: Path, results: Path, stem: str, digest: str, *, kind: str = "") -> Path:
+    """Move a complete folder to ``results/STEM/DATE-DIGEST``, numbered where that is already there; `kind` stands before
+    the date of what is no run."""
+    base = f"{kind}{date.today().isoformat()}-{digest[:4]}"
     for number in range(1, 10_000):
         target = results / stem / (base if number == 1 else f"{base}-{number}")
         if not target.exists():

@@ -27,6 +27,12 @@ PLOTS: dict[str, str] = {
     "service_level": "When is the service level missed?",
     "waiting": "How long do customers wait?",
     "backlog": "How far does the backlog build up, and when is it cleared?",
+    "differences": "What does each policy change, and how sure is that?",
+    "risk": "How good is a single week, and how well is the mean known?",
+    "headcount": "How many people does the service level need?",
+    "frontier": "What does better service cost?",
+    "tornado": "Which assumption moves the decision?",
+    "erlang_gap": "Why does Erlang ask for another number of people?",
     "agreement": "Does the helpdesk do what was predicted?",
 }
 """Name of the module, and the question that its plot answers (which is also its title)."""
@@ -45,14 +51,20 @@ class Plot(Protocol):
         """What the figure shows and its main finding, in words and numbers."""
 
 
+def check_known(name: str) -> None:
+    """Raises UsageError where no plot has that name."""
+    if name not in PLOTS:
+        hint = did_you_mean(name, list(PLOTS)) or f"there are {', '.join(PLOTS)}"
+        raise UsageError(f"no plot is called '{name}'", hint)
+
+
 def plot(name: str) -> Plot:
     """The plot of that name.
 
     Raises:
         UsageError: there is none.
     """
-    if name not in PLOTS:
-        raise UsageError(f"no plot is called '{name}'", did_you_mean(name, list(PLOTS)))
+    check_known(name)
     return cast(Plot, import_module(f"sim.plots.{name}"))
 
 

@@ -33,7 +33,7 @@ def report(result: Result, folder: str) -> str:
         "\n".join(wrapped(line) for line in answer.text(result).splitlines()),
         wrapped(precision.text(result)),
         thresholds.text(result),
-        _verdict(result),
+        "\n".join(wrapped(line, "  ") for line in _verdict(result)),
         _table(result),
         _assumptions(result),
         f"results: {folder}",
@@ -60,10 +60,15 @@ def _spans(result: Result, number: int) -> str:
     return f"{number} run{plural} of {length}"
 
 
-def _verdict(result: Result) -> str:
+def sentences(result: Result) -> tuple[str, ...]:
+    """What happens, in sentences: the answer to the scenario's question first, if it asks one."""
+    return (*answer.text(result).splitlines(), *_verdict(result))
+
+
+def _verdict(result: Result) -> list[str]:
     lines = [_channel(result, code) for code in range(len(result.desk.channels))]
     lines += [_customers(result), _cost(result), *routes.of_desk(result), _holidays(result), _limits(result)]
-    return "\n".join(wrapped(line, "  ") for line in lines if line)
+    return [line for line in lines if line]
 
 
 def _channel(result: Result, code: int) -> str:

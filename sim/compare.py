@@ -1,0 +1,390 @@
+"""Policies compared on the same customers with the same luck: what each changes, how sure that is, which to take.
+
+Every policy is simulated on the populations 0, 1, 2 … of one seed, so replication r of each meets the same customers.
+First all have the same number of replications. Then those about which the choice is not yet clear get more, as far as
+the budget goes: which replications there are depends on the scenarios, the seed and the budget alone.
+
+A choice is made in two ways (`sim.selection`): the cheapest policy that meets the stated targets, and the one of
+highest value, which is the margin of the customers kept less the cost.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from sim.checks import requirements
+from sim.differences import Difference, Side, differences, together
+from sim.errors import UsageError
+from sim.estimate import t_quantile
+from sim.measures import MEASURES
+from sim.measures.base import ALL
+from sim.measures.customers import BETAS, HIGH, LOW, MODE, lost_margin
+from sim.measures.summary import Summary
+from sim.run import Job, Progress, Result, finished
+from sim.scenario import lower
+from sim.scenario.read import Scenario
+from sim.selection import Candidate, Constraint, Selection, select
+from sim.stopping import Rule
+from sim.tables import Floats
+from sim.workers import pool
+
+AS_IS = "as is"
+"""What the file itself is called among its variants."""
+
+HEADLINE = ("service_level", "satisfaction", "excess_churn", "cost", "value")
+"""The figures that a choice is about; service level by channel, the others of the whole desk."""
+
+INDIFFERENCE = 0.005
+"""Share of the baseline's cost by which two policies may differ without its mattering."""
+
+FIRST, STEP = 20, 10
+"""Replications of the first stage of a selection, and how many more at a time."""
+
+YEAR = 365.25
+"""Days."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One of those compared. `number` fixes its colour in every plot: 0 is the baseline."""
+
+    name: str
+    result: Result
+    number: int
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What it changes of its file, as path: value."""
+        return self.result.scenario.changes
+
+    @property
+    def side(self) -> Side:
+        return Side(self.name, self.result.summaries, self.result.desk)
+
+
+@dataclass(frozen=True)
+class Tie:
+    """The value of one policy less that of another, for every β: how strongly satisfaction moves churn.
+
+    Arrays over `betas` (per point); money of a run, with its 95 % interval. `beta` is where they tie, `beta_low` to
+    `beta_high` where a tie cannot be excluded; None where that is at no β of the range.
+    """
+
+    policy: str
+    than: str
+    betas: Floats
+    value: Floats
+    low: Floats
+    high: Floats
+    beta: float | None
+    beta_low: float | None
+    beta_high: float | None
+
+
+@dataclass(frozen=True)
+class Churn:
+    """Customers lost over the next 12 months by one policy less those by another, in a run: the mean, and its ranges
+    over what is believed of β and of the share of complaints."""
+
+    policy: str
+    than: str
+    value: float
+    over_beta: tuple[float, float]
+    over_complaints: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What the policies are points of: the path that ``--set`` varies, and its value in each, in ascending order."""
+
+    path: str
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Policies, the baseline first. Of a single one there is nothing but the policy."""
+
+    policies: tuple[Policy, ...]
+    table: tuple[Difference, ...] = ()
+    """Every policy less the baseline, every figure; clear with the allowance for all of the table."""
+    headline: tuple[Difference, ...] = ()
+    """Every policy less every one before it, the figures of `HEADLINE`; with the allowance for all of them."""
+    ties: tuple[Tie, ...] = ()
+    churn: tuple[Churn, ...] = ()
+    cheapest: Selection | None = None
+    richest: Selection | None = None
+    unpaired: Mapping[str, str] = field(default_factory=dict)
+    """Policies whose customers are not those of the baseline, and why."""
+    curve: Curve | None = None
+
+    @property
+    def baseline(self) -> Policy:
+        return self.policies[0]
+
+    def of(self, name: str) -> Policy:
+        return next(policy for policy in self.policies if policy.name == name)
+
+    def headlines(self, policy: str, than: str) -> list[Difference]:
+        """The headline differences of one pair."""
+        return [each for each in self.headline if (each.policy, each.than) == (policy, than)]
+
+
+# --- simulating ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many replications: `first` of each policy, then more for those whom the choice needs, `budget` in all."""
+
+    first: int
+    budget: int
+    rule: Rule | None = None
+    """The widths of ``--precision``: what is told apart, by figure."""
+
+
+def simulate(
+    scenarios: Sequence[Scenario],
+    folders: Sequence[Path],
+    plan: Plan,
+    *,
+    seed: int = 1,
+    jobs: int | None = None,
+    uncertain: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> list[Result]:
+    """The results of all scenarios; the contacts of each go to its folder.
+
+    Raises:
+        OSError: the contacts cannot be written.
+    """
+    each = tuple(
+        Job(scenario, lower.desk(scenario), seed, folder, uncertain)
+        for scenario, folder in zip(scenarios, folders, strict=True)
+    )
+    done: list[list[Summary]] = [[] for _ in each]
+    wanted = [plan.first] * len(each)
+    with pool(jobs or os.cpu_count() or 1, _start, *each) as executor:
+        while True:
+            batches = list(_batches(done, wanted))
+            for (which, _), summaries in zip(batches, executor.map(_batch, batches), strict=True):
+                done[which] += summaries
+                progress(sum(map(len, done)), max(sum(wanted), sum(map(len, done))))
+            results = [finished(job, summaries) for job, summaries in zip(each, done, strict=True)]
+            more = _more(results, plan, sum(wanted)) if plan.budget > sum(wanted) else []
+            if not more:
+                return results
+            for which in more:
+                wanted[which] += STEP
+
+
+def _batches(done: Sequence[Sequence[Summary]], wanted: Sequence[int]) -> Iterator[tuple[int, range]]:
+    """What is to be simulated, a few replications at a time, all policies in turn."""
+    size = 4
+    for first in range(0, max(wanted), size):
+        for which, number in enumerate(wanted):
+            start, stop = max(first, len(done[which])), min(first + size, number)
+            if start < stop:
+                yield which, range(start, stop)
+
+
+def _more(results: Sequence[Result], plan: Plan, spent: int) -> list[int]:
+    """Who gets `STEP` more replications: those whom either choice needs, as many as the budget allows."""
+    policies = [Policy(str(number), result, number) for number, result in enumerate(results)]
+    chosen = _choices(policies, plan.rule)
+    needs = sorted({int(name) for choice in chosen if choice is not None for name in choice.needs})
+    return needs[: (plan.budget - spent) // STEP]
+
+
+_jobs: tuple[Job, ...]
+
+
+def _start(*jobs: Job) -> None:
+    global _jobs
+    _jobs = jobs
+
+
+def _batch(task: tuple[int, Sequence[int]]) -> list[Summary]:
+    which, numbers = task
+    return [_jobs[which].replicate(number) for number in numbers]
+
+
+# --- comparing -------------------------------------------------------------------------------------------------------
+
+
+def comparison(
+    named: Sequence[tuple[str, Result]], *, rule: Rule | None = None, unpaired: bool = False, curve: Curve | None = None
+) -> Comparison:
+    """Compare results, the baseline first.
+
+    Raises:
+        UsageError: their customers are not the same, and `unpaired` does not say that this is known.
+    """
+    policies = tuple(Policy(name, result, number) for number, (name, result) in enumerate(named))
+    if len(policies) == 1:
+        return Comparison(policies)
+    baseline = policies[0]
+    others = {each.name: why for each in policies[1:] if (why := other_customers(baseline.result, each.result))}
+    if others and not unpaired:
+        _refuse(baseline, others)
+    table = [
+        difference
+        for each in policies[1:]
+        for difference in differences(each.side, baseline.side, paired=each.name not in others)
+    ]
+    wanted = [measure for measure in MEASURES if measure.name in HEADLINE]
+    headline = [
+        difference
+        for than, each in combinations(policies, 2)
+        for difference in differences(each.side, than.side, paired=_paired(each, than, others), measures=wanted)
+        if difference.segment is None and (difference.channel is None) != (difference.measure.name == "service_level")
+    ]
+    pairs = [(each, baseline) for each in policies[1:] if each.name not in others]
+    cheapest, richest = _choices(policies, rule) if not others else (None, None)
+    return Comparison(
+        policies=policies,
+        table=together(table),
+        headline=together(headline),
+        ties=tuple(_tie(*pair) for pair in pairs),
+        churn=tuple(_churn(*pair) for pair in combinations(policies[::-1], 2) if not others),
+        cheapest=cheapest,
+        richest=richest,
+        unpaired=others,
+        curve=curve,
+    )
+
+
+def _paired(one: Policy, other: Policy, others: Mapping[str, str]) -> bool:
+    if not {one.name, other.name} & set(others):
+        return True
+    return not other_customers(one.result, other.result)
+
+
+def other_customers(one: Result, other: Result) -> str:
+    """Why the customers of two results are not the same; nothing where they are."""
+    if one.seed != other.seed:
+        return f"they have other seeds ({one.seed} and {other.seed})"
+    pairs = zip(one.summaries, other.summaries, strict=False)
+    if all(a.population_digest == b.population_digest for a, b in pairs):
+        return ""
+    if one.uncertain != other.uncertain:
+        return "one of them draws what is not known, the other does not"
+    changed = [path for path, _ in _apart(one.scenario.spec.model_dump(), other.scenario.spec.model_dump(), "")]
+    demand = [path for path in changed if not path.startswith(("groups", "policies", "name", "question", "targets"))]
+    named = ", ".join(demand[:3]) + (" and more" if len(demand) > 3 else "")
+    return f"who makes contact differs by {named}" if named else "who makes contact differs"
+
+
+def _apart(one: object, other: object, path: str) -> Iterator[tuple[str, object]]:
+    """The paths at which two scenarios differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in {**one, **other}:
+            yield from _apart(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))
+    elif repr(one) != repr(other):
+        yield path, other
+
+
+def _refuse(baseline: Policy, others: Mapping[str, str]) -> None:
+    name, why = next(iter(others.items()))
+    more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+    raise UsageError(
+        f"{name}{more} does not meet the customers of {baseline.name}: {why}; so no contact has its like, and the "
+        "difference holds the luck of both",
+        "compare them all the same with --unpaired, whose intervals are wider, or leave them out with --variants",
+    )
+
+
+def _choices(policies: Sequence[Policy], rule: Rule | None) -> tuple[Selection | None, Selection]:
+    """The cheapest that meets the stated targets (None where none is stated), and that of the highest value."""
+    widths = {} if rule is None else {(goal.measure, goal.channel): goal for goal in rule.goals}
+    base = policies[0].result
+    cost = float(np.mean(_amounts(base, "cost")))
+    goals = {name: widths.get((name, None)) for name in ("cost", "value")}
+
+    def apart(name: str) -> float:
+        goal = goals[name]
+        if goal is None:
+            return max(INDIFFERENCE * abs(cost), 1e-9)
+        return goal.within * abs(cost) if goal.relative else goal.within
+
+    candidates, free = [], []
+    for policy in policies:
+        constraints = tuple(
+            Constraint(each.name, each.values, _tolerance(each.tolerance, widths.get((each.measure, each.channel))))
+            for each in requirements(policy.result)
+        )
+        candidates.append(Candidate(policy.name, constraints, -_amounts(policy.result, "cost")))
+        free.append(Candidate(policy.name, (), _amounts(policy.result, "value")))
+    stated = any(candidate.constraints for candidate in candidates)
+    cheapest = select(candidates, indifference=apart("cost"), first=FIRST) if stated else None
+    return cheapest, select(free, indifference=apart("value"), first=FIRST)
+
+
+def _tolerance(usual: float, goal: object) -> float:
+    within = getattr(goal, "within", None)
+    return usual if within is None else float(within)
+
+
+def _amounts(result: Result, measure: str) -> Floats:
+    """A sum of the whole desk, by replication."""
+    return np.array([summary.parts[measure][ALL][0] for summary in result.summaries], dtype=np.float64)
+
+
+def _tie(policy: Policy, than: Policy) -> Tie:
+    common = min(policy.result.replications, than.result.replications)
+
+    def values(of: Policy) -> Floats:
+        """By replication and β: − lost margin − cost."""
+        desk, summaries = of.result.desk, of.result.summaries[:common]
+        lost = [[lost_margin(parts, desk)[ALL][0] for parts in summary.churn_by_beta] for summary in summaries]
+        return -np.array(lost) - _amounts(of.result, "cost")[:common, None]
+
+    apart = values(policy) - values(than)
+    mean = apart.mean(0)
+    half = np.full_like(mean, np.nan)
+    if common > 1:
+        half = t_quantile(common) * apart.std(0, ddof=1) / np.sqrt(common)
+    betas = np.array(BETAS)
+    low, high = mean - half, mean + half
+    ends = sorted(each for each in (_crossing(betas, low), _crossing(betas, high)) if each is not None)
+    tie = _crossing(betas, mean)
+    return Tie(
+        policy.name, than.name, betas, mean, low, high, tie,
+        ends[0] if ends and tie is not None else None, ends[-1] if ends and tie is not None else None,
+    )  # fmt: skip
+
+
+def _crossing(x: Floats, y: Floats) -> float | None:
+    """Where a line through points first crosses 0; None where it never does, or is 0 throughout."""
+    if not y.any() or np.isnan(y).any():
+        return None
+    for number in range(len(y) - 1):
+        here, next_ = float(y[number]), float(y[number + 1])
+        if here == 0:
+            return float(x[number])
+        if here * next_ < 0:
+            return float(x[number] + (x[number + 1] - x[number]) * here / (here - next_))
+    return float(x[-1]) if y[-1] == 0 else None
+
+
+def _churn(policy: Policy, than: Policy) -> Churn:
+    common = min(policy.result.replications, than.result.replications)
+
+    def means(of: Policy, name: str) -> Floats:
+        """Of each belief, the mean over replications."""
+        summaries = of.result.summaries[:common]
+        excess = [[parts[ALL][0] for parts in getattr(summary, name)] for summary in summaries]
+        return np.asarray(np.mean(excess, axis=0))
+
+    def apart(name: str) -> list[float]:
+        return [float(each) for each in means(policy, name) - means(than, name)]
+
+    value = apart("churn_by_beta")[MODE]
+    slopes, shares = apart("churn_by_beta")[LOW : HIGH + 1], [*apart("churn_by_complaints"), value]
+    return Churn(policy.name, than.name, value, (min(slopes), max(slopes)), (min(shares), max(shares)))

@@ -1,0 +1,417 @@
+"""A comparison in plain words: which policy, what each changes, what that costs, how sure it is.
+
+Intervals in these sentences hold together: each is widened so that all of them are right with 95 % (`Difference.wide`).
+Only what is clear with that allowance is said to differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from sim.checks import requirements
+from sim.compare import AS_IS, HEADLINE, YEAR, Churn, Comparison, Policy, Tie
+from sim.differences import Difference
+from sim.estimate import Estimate
+from sim.measures.customers import BAND, BETAS, COMPLAINTS, MODE
+from sim.report import console, gap_text, unsure_text
+from sim.report.console import aligned, wrapped
+from sim.report.figures import Figures, each, lasts, listed
+from sim.report.thresholds import say
+from sim.run import Result
+from sim.schemas import TICKS_PER_SECOND
+from sim.selection import Judged, Selection
+from sim.units import say_duration, say_money, say_share
+
+if TYPE_CHECKING:
+    from sim.report.dossier import Dossier
+
+MOST_SAID = 6
+"""Pairs without the baseline that are put in words; a table has the others."""
+
+
+def text(dossier: Dossier, folder: str, following: Sequence[str]) -> str:
+    """The whole text; `folder` is where the results are, `following` the commands to try next."""
+    comparison, unsure, gap = dossier.comparison, dossier.unsure, dossier.gap
+    if len(comparison.policies) == 1:
+        parts = ["\n".join(wrapped(sentence, "  ") for sentence in dossier.verdict)]
+    else:
+        parts = [
+            _headline(comparison),
+            "\n".join(wrapped(sentence, "  ") for sentence in dossier.verdict),
+            aligned(table(comparison)),
+            "" if unsure is None else unsure_text.text(unsure),
+            "\n".join(wrapped(note) for note in dossier.notes),
+        ]
+    parts += ["" if gap is None else gap_text.text(gap)]
+    where = [f"results: {folder}", f"report: {folder}/report.html (and .xlsx, .md)"]
+    parts.append("\n".join([*where, *(f"next: {command}" for command in following)]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _headline(comparison: Comparison) -> str:
+    base = comparison.baseline.result
+    counts = sorted({policy.result.replications for policy in comparison.policies})
+    runs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    span = "weeks" if lasts(base) == 7 else f"runs of {lasts(base):g} days" if lasts(base) >= 1 else "runs"
+    customers = "not the same customers" if comparison.unpaired else "the same customers with the same luck"
+    return f"{base.scenario.name} · {len(comparison.policies)} policies · {runs} {span} each, {customers}"
+
+
+# --- the verdict -----------------------------------------------------------------------------------------------------
+
+
+def verdict(comparison: Comparison) -> tuple[str, ...]:
+    """The answer first: the choice, what each policy changes against the baseline, which others differ, the value."""
+    if len(comparison.policies) < 2:
+        return console.sentences(comparison.baseline.result)
+    if min(policy.result.replications for policy in comparison.policies) < 2:
+        only = "One replication each: what is a difference and what is luck cannot be known; take 10 or more."
+        return (only,)
+    sentences = [*_choice(comparison)]
+    baseline = comparison.baseline.name
+    sentences += [_changes(comparison, policy, baseline) for policy in comparison.policies[1:]]
+    sentences += _others(comparison)
+    sentences += _value(comparison)
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _choice(comparison: Comparison) -> Iterable[str]:
+    """The cheapest that meets the stated targets."""
+    selection = comparison.cheapest
+    if selection is None:
+        if comparison.unpaired:
+            why = "; ".join(f"{name}: {reason}" for name, reason in comparison.unpaired.items())
+            yield f"Policies that do not meet the same customers are compared, but none is chosen ({why})."
+        return
+    yield _chosen(comparison, selection)
+    missed: dict[str, list[str]] = {}
+    for judged in selection.judged:
+        if what := _missed(comparison, judged):
+            missed.setdefault(what, []).append(_name(judged.name))
+    for what, names in missed.items():
+        yield f"{_title(listed(names))} miss{'es' * (len(names) == 1)} {what}."
+
+
+def _chosen(comparison: Comparison, selection: Selection) -> str:
+    sure = f"with {100 * selection.confidence:.0f} % confidence"
+    number = len(comparison.policies)
+    if selection.state == "none feasible":
+        return f"None of the {number} policies meets every target ({_targets(comparison)}), {sure}."
+    if selection.state == "undecided":
+        runs = max(policy.result.replications for policy in comparison.policies)
+        waiting = listed([_name(name) for name in selection.needs])
+        spent = sum(policy.result.replications for policy in comparison.policies)
+        return (
+            f"Which is the cheapest that meets every target ({_targets(comparison)}) is not clear after {runs} "
+            f"replications: {waiting} need{'s' * (len(selection.needs) == 1)} more (--budget {4 * spent}), or a wider "
+            "--precision."
+        )
+    feasible = [judged.name for judged in selection.judged if judged.feasible]
+    chosen = _name(selection.chosen or "")
+    if selection.state == "tied":
+        tied = listed([_name(judged.name) for judged in selection.judged if judged.out is None])
+        return f"{_title(tied)} meet every target ({_targets(comparison)}) and cost the same, {sure}."
+    if len(feasible) == 1 and not any(judged.out and judged.out.startswith("beaten") for judged in selection.judged):
+        return f"{_title(chosen)} is the only policy that meets every target ({_targets(comparison)}), {sure}."
+    return f"{_title(chosen)} is the cheapest policy that meets every target ({_targets(comparison)}), {sure}."
+
+
+def _missed(comparison: Comparison, judged: Judged) -> str:
+    """What a policy misses, of what has been decided: "email (84.4 % [83.9, 84.9] within 24 h, of 90 %)"."""
+    result = comparison.of(judged.name).result
+    of, channels = Figures(result), {channel.name: channel for channel in result.desk.channels}
+    units = {figure.measure.name: figure.measure.unit for figure in result.figures}
+    said = []
+    for stated, met in zip(requirements(result), judged.met, strict=True):
+        if met is not False:
+            continue
+        found = say(of(stated.measure, stated.channel), units[stated.measure], result.desk.currency)
+        if stated.measure == "service_level" and stated.channel is not None:
+            within = say_duration(channels[stated.channel].target.within / TICKS_PER_SECOND)
+            said.append(f"{stated.channel} ({found} within {within}, {stated.words})")
+        else:
+            said.append(f"{stated.name} ({found}, {stated.words})")
+    return listed(said) if said else ""
+
+
+def _targets(comparison: Comparison) -> str:
+    """The targets of the baseline in words."""
+    result = comparison.baseline.result
+    channels = {channel.name: channel for channel in result.desk.channels}
+    words = []
+    for requirement in requirements(result):
+        if requirement.measure == "service_level" and requirement.channel in channels:
+            within = channels[requirement.channel].target.within / TICKS_PER_SECOND
+            share = requirement.words.removeprefix("at least ")
+            words.append(f"{requirement.channel} {share} within {say_duration(within)}")
+        else:
+            words.append(f"{requirement.name} {requirement.words}")
+    return ", ".join(words)
+
+
+def _changes(comparison: Comparison, policy: Policy, than: str) -> str:
+    """What one policy changes against another, in one sentence."""
+    mine = sorted(comparison.headlines(policy.name, than), key=lambda each: HEADLINE.index(each.measure.name))
+    clear = [_told(comparison, each) for each in mine if each.clear]
+    start = f"{_title(_name(policy.name))} against {_name(than)}"
+    if all(each.same for each in mine):
+        return f"{start}: exactly the same, in every replication."
+    if not clear:
+        return f"{start}: no difference is clear."
+    return f"{start}: {listed(clear)}.{_unmoved(mine)}"
+
+
+def _unmoved(mine: Sequence[Difference]) -> str:
+    """What is not clearly different, and not exactly the same."""
+    names = [each.channel or each.measure.name.replace("_", " ") for each in mine if not each.clear and not each.same]
+    return f" Not clearly different: {listed(names)}." if names else ""
+
+
+def _told(comparison: Comparison, each: Difference) -> str:
+    """A clear difference: "answers 6.1 points more of phone within 20 s [5.2, 7.0]"."""
+    result = comparison.of(each.policy).result
+    value, up = each.estimate.value or 0.0, (each.estimate.value or 0.0) > 0
+    if each.measure.name == "service_level":
+        channel = next(channel for channel in result.desk.channels if channel.name == each.channel)
+        within = say_duration(channel.target.within / TICKS_PER_SECOND)
+        more = "more" if up else "fewer"
+        return f"answers {abs(100 * value):.1f} points {more} of {each.channel} within {within} {_ends(each, 100)}"
+    if each.measure.name == "satisfaction":
+        return f"leaves satisfaction {abs(value):.1f} points {'higher' if up else 'lower'} {_ends(each)}"
+    currency = result.desk.currency
+    if each.measure.name == "excess_churn":
+        return _lost(comparison, each)
+    per = _per(result)
+    if each.measure.name == "cost":
+        ends = "" if _flat(each) else f" {_ends(each, digits=0)}"
+        return f"costs {say_money(abs(value), currency)} {per} {'more' if up else 'less'}{ends}"
+    tie = next((tie for tie in comparison.ties if (tie.policy, tie.than) == (each.policy, each.than)), None)
+    ends = _ends(each, digits=0, over="" if tie is None else tie_words(tie))
+    return f"is worth {say_money(abs(value), currency)} {per} {'more' if up else 'less'} {ends}"
+
+
+def _lost(comparison: Comparison, each: Difference) -> str:
+    """Customers a year: of a year of such weeks."""
+    scale = YEAR / lasts(comparison.of(each.policy).result)
+    value = scale * (each.estimate.value or 0.0)
+    digits = 0 if abs(value) >= 10 else 1
+    over = _range(_churn(comparison, each.policy, each.than), scale, value, digits)
+    words = f"{abs(value):,.{digits}f} {'fewer' if value < 0 else 'more'} customers a year"
+    return f"loses {words} {_ends(each, scale, digits=digits, over=over)}"
+
+
+def _range(churn: Churn | None, scale: float, value: float, digits: int) -> str:
+    """Over what is known of churn; where its ends lie on either side of 0, with their signs."""
+    if churn is None:
+        return ""
+    ends = [scale * end for pair in (churn.over_beta, churn.over_complaints) for end in pair]
+    low, high = min(ends), max(ends)
+    if low * high > 0:
+        low, high = sorted((abs(low), abs(high)))
+        return f"{low:,.{digits}f} to {high:,.{digits}f} over what is known of churn"
+    sign = -1 if value < 0 else 1
+    low, high = sorted((sign * low, sign * high))
+    return f"{low:,.{digits}f} to {high:,.{digits}f} over what is known of churn"
+
+
+def _churn(comparison: Comparison, policy: str, than: str) -> Churn | None:
+    return next((c for c in comparison.churn if (c.policy, c.than) == (policy, than)), None)
+
+
+def _ends(each: Difference, scale: float = 1.0, *, digits: int = 1, over: str = "") -> str:
+    """The ends of the interval that holds together with all others, in the direction that is told."""
+    wide = each.wide or each.estimate
+    if wide.low is None or wide.high is None:
+        return "[no interval]"
+    sign = -1.0 if (each.estimate.value or 0.0) < 0 else 1.0
+    low, high = sorted((sign * scale * wide.low, sign * scale * wide.high))
+    more = f"; {over}" if over else ""
+    return f"[{low:z,.{digits}f}, {high:z,.{digits}f}{more}]"
+
+
+def _flat(each: Difference) -> bool:
+    """Whether it is the same in every replication, so that there is no doubt to state."""
+    estimate = each.estimate
+    if estimate.low is None or estimate.high is None or estimate.value is None:
+        return False
+    return abs(estimate.high - estimate.low) < 1e-6 * max(1.0, abs(estimate.value))
+
+
+def _per(result: Result) -> str:
+    return each(result)
+
+
+def tie_words(tie: Tie) -> str:
+    """Where two policies are of equal value over β."""
+    if not tie.value.any():
+        return "equal at every β"
+    if tie.beta is None:
+        return "ties at no β"
+    doubt = "" if tie.beta_low is None or tie.beta_high is None else f" ({tie.beta_low:.3f} to {tie.beta_high:.3f})"
+    return f"ties at β = {tie.beta:.3f}{doubt}"
+
+
+def _others(comparison: Comparison) -> Iterable[str]:
+    """The pairs without the baseline, the later of each first."""
+    names = [policy.name for policy in comparison.policies[1:]]
+    pairs = [(later, earlier) for number, later in enumerate(names) for earlier in names[:number]]
+    for later, earlier in pairs[:MOST_SAID]:
+        mine = comparison.headlines(later, earlier)
+        good = [each for each in mine if each.better is True]
+        bad = [each for each in mine if each.better is False]
+        if all(each.same for each in mine):
+            yield f"{_title(_name(later))} and {_name(earlier)} are exactly the same."
+        elif not good and not bad:
+            yield f"{_title(_name(later))} is no better than {_name(earlier)}, and no worse: no difference is clear."
+        else:
+            told = listed([_told(comparison, each) for each in (*good, *bad)])
+            if good and bad:
+                yield f"{_title(_name(later))} against {_name(earlier)}: {told}."
+            else:
+                better = "better" if good else "no better"
+                yield f"{_title(_name(later))} is {better} than {_name(earlier)}: it {told}."
+    if len(pairs) > MOST_SAID:
+        yield f"The table has the other {len(pairs) - MOST_SAID} pairs."
+
+
+def _value(comparison: Comparison) -> Iterable[str]:
+    """The highest value, and whether what is not known of churn could turn that round."""
+    richest = comparison.richest
+    if richest is None:
+        return
+    if richest.state == "undecided":
+        yield (
+            "Which has the highest value (margin of the customers kept, less cost) is not clear: "
+            f"{listed([_name(name) for name in richest.needs])} could be it."
+        )
+        return
+    chosen = richest.chosen or ""
+    turned = any(chosen in (tie.policy, tie.than) and tie.beta is not None for tie in comparison.ties)
+    span = f"β from {BETAS[0]:g} to {BETAS[-1]:g}"
+    sure = f"at every {span}" if not turned else f"at β = {BETAS[MODE]:g}, but not at every {span}"
+    if richest.state == "tied":
+        tied = listed([_name(judged.name) for judged in richest.judged if judged.out is None])
+        yield f"Highest value (margin of the customers kept, less cost): {tied}, which are equal."
+        return
+    yield f"Highest value (margin of the customers kept, less cost): {_name(chosen)}, {sure}."
+
+
+def _title(policy: str) -> str:
+    """At the beginning of a sentence; a name of the user's stays as it is written."""
+    return policy[:1].upper() + policy[1:] if policy.startswith(AS_IS) else policy
+
+
+def _name(policy: str) -> str:
+    """A policy as a sentence says it."""
+    return policy if policy == AS_IS else f"“{policy}”" if " " in policy else policy
+
+
+# --- the table and the notes -----------------------------------------------------------------------------------------
+
+
+def table(comparison: Comparison) -> list[list[str]]:
+    """A row a policy: what is promised to whom, satisfaction, customers lost a year, cost and value, each with its own
+    interval; below it, from the second policy on, the difference to the baseline."""
+    base = comparison.baseline.result
+    channels = [channel.name for channel in base.desk.channels if not channel.automatic]
+    scale = YEAR / lasts(base)
+    currency = base.desk.currency
+    header = [
+        "", *(f"{name} in time" for name in channels), "satisfaction", "lost a year", f"cost {_per(base)}",
+        f"value {_per(base)}",
+    ]  # fmt: skip
+    rows = [header]
+    for policy in comparison.policies:
+        of = Figures(policy.result)
+        rows.append(
+            [
+                policy.name,
+                *(_percent(of("service_level", name)) for name in channels),
+                _points(of("satisfaction")),
+                _scaled(of("excess_churn"), scale),
+                _money(of("cost"), currency),
+                "" if policy.number == 0 else _signed_money(comparison, policy),
+            ]
+        )
+        if policy.number:
+            rows.append(_less_baseline(comparison, policy, channels, scale))
+    return rows
+
+
+def _less_baseline(comparison: Comparison, policy: Policy, channels: Sequence[str], scale: float) -> list[str]:
+    found = {each.name: each for each in comparison.headlines(policy.name, comparison.baseline.name)}
+
+    def cell(name: str, factor: float = 1.0, digits: int = 1) -> str:
+        each = found.get(name)
+        if each is None or each.estimate.value is None:
+            return "–"
+        if each.same:
+            return "same"
+        value = factor * each.estimate.value
+        low, high = each.estimate.low, each.estimate.high
+        half = "" if low is None or high is None or _flat(each) else f" ± {factor * (high - low) / 2:,.{digits}f}"
+        return f"{value:+z,.{digits}f}{half}{'' if each.clear else ' ?'}"
+
+    return [
+        "  difference",
+        *(cell(f"{name}.service_level", 100) for name in channels),
+        cell("satisfaction"),
+        cell("excess_churn", scale),
+        cell("cost", digits=0),
+        "",
+    ]
+
+
+def _percent(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return say_share(estimate.value)
+    return f"{100 * estimate.value:.1f} ± {50 * (estimate.high - estimate.low):.1f} %"
+
+
+def _points(estimate: Estimate) -> str:
+    return "–" if estimate.value is None else f"{estimate.value:.1f}"
+
+
+def _scaled(estimate: Estimate, scale: float) -> str:
+    if estimate.value is None:
+        return "–"
+    return f"{scale * estimate.value:z,.0f}" if abs(scale * estimate.value) >= 10 else f"{scale * estimate.value:z.1f}"
+
+
+def _money(estimate: Estimate, currency: str) -> str:
+    return "–" if estimate.value is None else say_money(estimate.value, currency)
+
+
+def _signed_money(comparison: Comparison, policy: Policy) -> str:
+    found = next(
+        (each for each in comparison.headlines(policy.name, comparison.baseline.name) if each.measure.name == "value"),
+        None,
+    )
+    if found is None or found.estimate.value is None:
+        return "–"
+    return f"{found.estimate.value:+z,.0f} {policy.result.desk.currency}"
+
+
+def counted(comparison: Comparison) -> int:
+    """How many differences the intervals of the sentences allow for."""
+    return sum(not each.same for each in comparison.headline if each.estimate.value is not None)
+
+
+def notes(comparison: Comparison) -> tuple[str, ...]:
+    """What the intervals are and what they allow for."""
+    if len(comparison.policies) < 2:
+        return ()
+    low, high = BAND
+    complaints = " to ".join(f"{100 * share:.0f} %" for share in COMPLAINTS)
+    how = "of both runs on their own" if comparison.unpaired else "replication by replication, on the same customers"
+    return (
+        f"Differences are taken {how}. Intervals in the sentences are 95 % for all {counted(comparison)} differences "
+        "of service level, satisfaction, customers lost, cost and value together; those of the table are 95 % each; "
+        "“?” marks what could be luck.",
+        f"A year is one of such {'weeks' if lasts(comparison.baseline.result) == 7 else 'runs'}. Customers lost and "
+        f"value rest on β, how strongly satisfaction moves churn (0.015, known as {low:.3f} to {high:.3f}), and on the "
+        f"share of unsolved issues that end in a complaint (10 %, known as {complaints}): grade C.",
+    )
