@@ -98,6 +98,8 @@ class Scale:
 
     def _digits(self, value: float, low: float, high: float) -> int:
         """So many that the half width of the interval, without one the value, has one or two."""
+        if self.word in ("%", "pt"):
+            return self.digits
         half, size = self.factor * (high - low) / 2, abs(self.factor * value)
         if half > 1e-9 * size:
             return max(self.digits, -floor(log10(half / 2)))

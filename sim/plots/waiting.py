@@ -95,7 +95,7 @@ def _subtitle(data: Waiting) -> str:
     band = f"Band: 95 % interval over {runs} replications." if runs > 1 else "One replication, so no band."
     return (
         "Share of contacts offered answered within the time on the axis; a curve that ends below 100 % leaves "
-        f"the rest unanswered. Black dot: target; ring: what was reached in its time. {band}"
+        f"the rest unanswered. Filled dot: target; ring: what was reached in its time. {band}"
     )
 
 
