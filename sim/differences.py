@@ -69,6 +69,9 @@ class Difference:
     paired: bool
     by_replication: Floats
     """The difference in each replication that has one on both sides; none where not paired, or of a quantile."""
+    apart: float = math.nan
+    """The standard error that the difference would have of as many replications on customers of their own; NaN where
+    not known."""
     wide: Estimate | None = None
     clear: bool = False
     """Whether it differs from 0, with the allowance for all that are shown beside it."""
@@ -88,6 +91,12 @@ class Difference:
         if self.error == 0:
             return 1.0 if value == 0 else 0.0
         return student_tail(value / self.error, self.degrees)
+
+    @property
+    def spared(self) -> float | None:
+        """How many times as many replications customers of their own would need for an interval of this width; None
+        where that is not known, or there is no doubt."""
+        return (self.apart / self.error) ** 2 if self.paired and self.error > 0 and self.apart > 0 else None
 
     @property
     def same(self) -> bool:
@@ -165,7 +174,8 @@ class _Comparing:
             apart = ours.influence - theirs.influence
             error, degrees = _error(apart), len(apart) - 1.0
             each = ours.alone - theirs.alone
-            return self._made(measure, key, ours.value, theirs.value, value, error, degrees, each[np.isfinite(each)])
+            made = self._made(measure, key, ours.value, theirs.value, value, error, degrees, each[np.isfinite(each)])
+            return replace(made, apart=_welch(ours.influence, theirs.influence)[0])
         error, degrees = _welch(ours.influence, theirs.influence)
         return self._made(measure, key, ours.value, theirs.value, value, error, degrees, np.zeros(0))
 

@@ -7,6 +7,8 @@ Only what is clear with that allowance is said to differ.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from sim.checks import requirements
@@ -69,9 +71,14 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
         only = "One replication each: what is a difference and what is luck cannot be known; take 10 or more."
         return (only,)
     sentences = [*_choice(comparison)]
-    baseline = comparison.baseline.name
-    sentences += [_changes(comparison, policy, baseline) for policy in comparison.policies[1:]]
-    sentences += _others(comparison)
+    sentences += _promises(comparison)
+    if comparison.curve is not None:
+        # a step at a time: what the next person brings
+        steps = pairwise(comparison.policies)
+        sentences += [_changes(comparison, policy, before.name) for before, policy in steps]
+    else:
+        sentences += [_changes(comparison, policy, comparison.baseline.name) for policy in comparison.policies[1:]]
+        sentences += _others(comparison)
     sentences += _value(comparison)
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -91,6 +98,25 @@ def _choice(comparison: Comparison) -> Iterable[str]:
             missed.setdefault(what, []).append(_name(judged.name))
     for what, names in missed.items():
         yield f"{_title(listed(names))} miss{'es' * (len(names) == 1)} {what}."
+
+
+def _promises(comparison: Comparison) -> Iterable[str]:
+    """What a policy promises beyond the baseline, and whether it keeps that."""
+    if comparison.cheapest is None:
+        return
+    judged = {each.name: each for each in comparison.cheapest.judged}
+    common = {(each.name, each.words) for each in requirements(comparison.baseline.result)}
+    words = {True: "reaches", False: "does not reach", None: "may or may not reach"}
+    for policy in comparison.policies[1:]:
+        result = policy.result
+        units = {figure.measure.name: figure.measure.unit for figure in result.figures}
+        for stated, met in zip(requirements(result), judged[policy.name].met, strict=True):
+            if (stated.name, stated.words) not in common:
+                found = say(
+                    Figures(result)(stated.measure, stated.channel), units[stated.measure], result.desk.currency
+                )
+                what = stated.name.replace(".", " ").replace("_", " ")
+                yield f"{_title(policy.name)} {words[met]} what it promises: {what} {stated.words} ({found})."
 
 
 def _chosen(comparison: Comparison, selection: Selection) -> str:
@@ -395,6 +421,12 @@ def _signed_money(comparison: Comparison, policy: Policy) -> str:
     return f"{found.estimate.value:+z,.0f} {policy.result.desk.currency}"
 
 
+def _times(spared: Sequence[float]) -> str:
+    """How many times as many replications: the middle one, and the least to the most."""
+    low, high = min(spared), max(spared)
+    return f"{median(spared):,.2g} times as many ({low:,.2g} to {high:,.0f})"
+
+
 def counted(comparison: Comparison) -> int:
     """How many differences the intervals of the sentences allow for."""
     return sum(not each.same for each in comparison.headline if each.estimate.value is not None)
@@ -407,10 +439,12 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     low, high = BAND
     complaints = " to ".join(f"{100 * share:.0f} %" for share in COMPLAINTS)
     how = "of both runs on their own" if comparison.unpaired else "replication by replication, on the same customers"
+    spared = [each.spared for each in comparison.headline if each.spared is not None]
+    luck = f" On customers of their own they would take {_times(spared)}." if spared else ""
     return (
-        f"Differences are taken {how}. Intervals in the sentences are 95 % for all {counted(comparison)} differences "
-        "of service level, satisfaction, customers lost, cost and value together; those of the table are 95 % each; "
-        "“?” marks what could be luck.",
+        f"Differences are taken {how}.{luck} Intervals in the sentences are 95 % for all "
+        f"{counted(comparison)} of them: service level, satisfaction, customers lost, cost and value. Those of the table "
+        "are 95 % each; “?” marks what could be luck.",
         f"A year is one of such {'weeks' if lasts(comparison.baseline.result) == 7 else 'runs'}. Customers lost and "
         f"value rest on β, how strongly satisfaction moves churn (0.015, known as {low:.3f} to {high:.3f}), and on the "
         f"share of unsolved issues that end in a complaint (10 %, known as {complaints}): grade C.",

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import Mistake, ScenarioError, UsageError
+from sim.errors import Mistake, ScenarioError, UsageError, did_you_mean
 from sim.scenario import yaml
 from sim.scenario.complaints import is_section, known
 from sim.scenario.complete import Keys, spell_out
@@ -23,6 +23,8 @@ DEEPEST = 10
 """Files that extend one another, at most."""
 WITH_DOTS: tuple[Keys, ...] = (("thresholds",), ("uncertainty",), ("load", "thresholds"))
 """Sections whose keys are paths themselves: below them a dotted path is one key."""
+STAFFING = "staffing"
+"""``staffing.CHANNEL`` is short for the staff of whoever answers the channel first."""
 _PAIRS = (("staff", "shifts"), ("rate", "volume"), ("factor", "issues"), ("busy_days", "forecast_error"))
 _INSTEAD = dict(_PAIRS) | {other: one for one, other in _PAIRS}
 """Keys of the schema of which one replaces the other."""
@@ -188,8 +190,8 @@ def _spelled(keys: Keys, moved: dict[Keys, Keys]) -> Keys:
     return next((spelled + keys[len(written) :] for spelled, written in moved.items()), keys)
 
 
-def of_assignment(assignment: str) -> Layer:
-    """The layer of one `--set PATH=VALUE`.
+def of_assignment(assignment: str, below: Mapping[str, Any] | None = None) -> Layer:
+    """The layer of one `--set PATH=VALUE`; `below` is the tree it lies on, for ``staffing.CHANNEL=…``.
 
     Raises:
         UsageError: it is no assignment. ScenarioError: the value is not YAML.
@@ -199,6 +201,8 @@ def of_assignment(assignment: str) -> Layer:
     keys = path_of(dotted)
     if not found or not all(keys):
         raise UsageError(f"{told}: not an assignment", "write it as in --set phone.staff=12")
+    if keys[0] == STAFFING and below is not None:
+        keys = _staffing(keys, below, told)
     try:
         document = yaml.parse(f"value: {text}", told)
         mistakes: Sequence[Mistake] = document.mistakes
@@ -210,6 +214,28 @@ def of_assignment(assignment: str) -> Layer:
         raise ScenarioError(wrong or [Mistake(told, 0, 0, dotted, "more than one value", "write it on one line")])
     data, moved = spell_out(nested(keys, document.data["value"]))
     return Layer(data, moved, document, Path(), (), told, (_spelled(keys, moved),))
+
+
+def _staffing(keys: Keys, below: Mapping[str, Any], told: str) -> Keys:
+    """Where the people stand who answer a channel first: in its own staff, or in that of the one group that does.
+
+    Raises:
+        UsageError: there is no such channel, or several groups answer it first.
+    """
+    name, channels, groups = keys[1] if len(keys) == 2 else "", below.get("channels"), below.get("groups")
+    if not isinstance(channels, dict) or name not in channels:
+        known = tuple(channels) if isinstance(channels, dict) else ()
+        hint = did_you_mean(str(name), known) or "write it as in --set staffing.phone=12"
+        raise UsageError(f"{told}: there is no channel '{name}'", hint)
+    channel = channels[name] if isinstance(channels[name], dict) else {}
+    if channel.get("staff") is not None or channel.get("shifts") is not None:
+        return ("channels", name, "staff")
+    named = groups.items() if isinstance(groups, dict) else ()
+    mine = [group for group, it in named if isinstance(it, dict) and name in (it.get("answers") or ())]
+    if len(mine) != 1:
+        who = f"{' and '.join(map(str, mine))} answer it first" if mine else "no group answers it first"
+        raise UsageError(f"{told}: {who}", "say whose staff, as in --set groups.NAME.staff=12")
+    return ("groups", mine[0], "staff")
 
 
 def path_of(dotted: str) -> Keys:
