@@ -131,7 +131,7 @@ def compare(
             target = results.finish_by_default(partial, Path("results"), stem, found[0].digest, kind="compare-")
         else:
             target = results.finish(partial, out)
-    following = [f"sim report {shlex.quote(str(target))} --open", *([] if uncertain else [f"{command} --uncertain"])]
+    following = [f"sim report {shlex.quote(str(target))} --open", *_further(command, compared, uncertain=uncertain)]
     _say(made, target, following, as_json=as_json)
 
 
@@ -311,6 +311,13 @@ def _command(
     words += ["--erlang"] if erlang else []
     words += ["--unpaired"] if unpaired else []
     return shlex.join(words)
+
+
+def _further(command: str, compared: Comparison, *, uncertain: bool) -> list[str]:
+    """The next comparison to try."""
+    if compared.curve is not None or uncertain:
+        return [] if "--erlang" in command else [f"{command} --erlang"]
+    return [f"{command} --uncertain"]
 
 
 # --- what else is worked out -----------------------------------------------------------------------------------------

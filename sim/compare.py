@@ -250,7 +250,7 @@ def comparison(
     return Comparison(
         policies=policies,
         table=together(table),
-        headline=together(headline),
+        headline=together(headline, step_down=False),
         ties=tuple(_tie(*pair) for pair in pairs),
         churn=tuple(_churn(*pair) for pair in combinations(policies[::-1], 2) if not others),
         cheapest=cheapest,
@@ -258,6 +258,20 @@ def comparison(
         unpaired=others,
         curve=curve,
     )
+
+
+def staffed(result: Result, path: str) -> int | None:
+    """The live channel whose people a path counts, as its code; None where it counts none."""
+    keys = path.split(".")
+    if keys[-1] != "staff" and keys[0] != "staffing":
+        return None
+    named = keys[1] if len(keys) > 1 and keys[0] in ("staffing", "channels", "groups") else keys[0]
+    groups = [group.name for group in result.desk.groups]
+    for code, channel in enumerate(result.desk.channels):
+        mine = [groups[number] for number in result.desk.answering(code)]
+        if channel.live and not channel.automatic and (channel.name == named or named in mine):
+            return code
+    return None
 
 
 def _paired(one: Policy, other: Policy, others: Mapping[str, str]) -> bool:

@@ -13,7 +13,8 @@ deviation of the resampled differences.
 
 Many differences are looked at side by side, and of twenty one would seem clear by chance. Which are clear is therefore
 decided by Holm's step-down rule (1979, Scandinavian Journal of Statistics 6, 65–70) over all that are shown together:
-the chance of a single false one among them is at most 5 %. Bonferroni's intervals (`Difference.wide`) hold all at once.
+the chance of a single false one among them is at most 5 %. Bonferroni's intervals (`Difference.wide`) hold all at once;
+they are a little wider than that rule needs, so where intervals are told, those that leave out 0 are what is clear.
 """
 
 from __future__ import annotations
@@ -270,17 +271,20 @@ def _estimate(value: float, error: float, degrees: float, runs: int, confidence:
     return Estimate(value, value - half, value + half, runs, confidence)
 
 
-def together(several: Sequence[Difference], confidence: float = CONFIDENCE) -> tuple[Difference, ...]:
-    """The same with the allowance for all of them: Bonferroni's intervals, and what is clear by Holm's rule.
+def together(
+    several: Sequence[Difference], confidence: float = CONFIDENCE, *, step_down: bool = True
+) -> tuple[Difference, ...]:
+    """The same with the allowance for all of them: Bonferroni's intervals, and what is clear.
 
-    With p₁ ≤ … ≤ p_m, those up to the last k are clear for which p_i ≤ α / (m − i + 1) for all i ≤ k. What is exactly
-    equal, or not known, is no comparison and is not counted in m.
+    With p₁ ≤ … ≤ p_m, those up to the last k are clear for which p_i ≤ α / (m − i + 1) for all i ≤ k (Holm); without
+    `step_down` those with p_i ≤ α / m, whose Bonferroni intervals leave out 0. What is exactly equal, or not known, is
+    no comparison and is not counted in m.
     """
     alpha = 1 - confidence
     counted = [each for each in several if not each.same and not math.isnan(each.p)]
     clear: set[int] = set()
     for number, each in enumerate(sorted(counted, key=lambda each: each.p)):
-        if each.p > alpha / (len(counted) - number):
+        if each.p > alpha / (len(counted) - (number if step_down else 0)):
             break
         clear.add(id(each))
     level = 1 - alpha / max(1, len(counted))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compare import YEAR, Comparison, Policy
+from sim.compare import YEAR, Comparison, Policy, staffed
 from sim.desk import Channel
 from sim.differences import Difference
 from sim.erlang import erlang_a, erlang_c
@@ -151,7 +151,7 @@ def _headcount(comparison: Comparison) -> Headcount | None:
     assert comparison.curve is not None
     path, levels = comparison.curve.path, np.array(comparison.curve.levels)
     base = comparison.baseline.result
-    code = _staffed(base, path)
+    code = staffed(base, path)
     if code is None:
         return None
     channel = base.desk.channels[code]
@@ -165,20 +165,6 @@ def _headcount(comparison: Comparison) -> Headcount | None:
         *_erlang(base, code, levels), None, path,
     )  # fmt: skip
     return Headcount(**{**vars(headcount), "safe": headcount.first(low)})
-
-
-def _staffed(result: Result, path: str) -> int | None:
-    """The live channel whose people a path counts; None where it counts none."""
-    keys = path.split(".")
-    if keys[-1] != "staff" and keys[0] != "staffing":
-        return None
-    named = keys[1] if len(keys) > 1 and keys[0] in ("staffing", "channels", "groups") else keys[0]
-    groups = [group.name for group in result.desk.groups]
-    for code, channel in enumerate(result.desk.channels):
-        mine = [groups[number] for number in result.desk.answering(code)]
-        if channel.live and not channel.automatic and (channel.name == named or named in mine):
-            return code
-    return None
 
 
 def _erlang(result: Result, code: int, levels: Floats) -> tuple[Floats, Floats]:

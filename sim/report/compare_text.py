@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from sim.checks import requirements
-from sim.compare import AS_IS, HEADLINE, YEAR, Churn, Comparison, Policy, Tie
+from sim.compare import AS_IS, HEADLINE, YEAR, Churn, Comparison, Curve, Policy, Tie, staffed
 from sim.differences import Difference
 from sim.estimate import Estimate
 from sim.measures.customers import BAND, BETAS, COMPLAINTS, MODE
@@ -73,6 +73,7 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
     sentences = [*_choice(comparison)]
     sentences += _promises(comparison)
     if comparison.curve is not None:
+        sentences += _safe(comparison, comparison.curve)
         # a step at a time: what the next person brings
         steps = pairwise(comparison.policies)
         sentences += [_changes(comparison, policy, before.name) for before, policy in steps]
@@ -97,7 +98,28 @@ def _choice(comparison: Comparison) -> Iterable[str]:
         if what := _missed(comparison, judged):
             missed.setdefault(what, []).append(_name(judged.name))
     for what, names in missed.items():
-        yield f"{_title(listed(names))} miss{'es' * (len(names) == 1)} {what}."
+        some = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
+        yield f"{_title(listed(some))} miss{'es' * (len(names) == 1)} {what}."
+
+
+def _safe(comparison: Comparison, curve: Curve) -> Iterable[str]:
+    """From which level on the target of the channel whose people are varied is surely met."""
+    result = comparison.baseline.result
+    code = staffed(result, curve.path)
+    if code is None:
+        return
+    channel = result.desk.channels[code]
+    share, within = channel.target.share, say_duration(channel.target.within / TICKS_PER_SECOND)
+    found = [Figures(policy.result)("service_level", channel.name) for policy in comparison.policies]
+    short = [number for number, level in enumerate(found) if level.low is None or level.low < share]
+    first = short[-1] + 1 if short else 0
+    target = f"{100 * share:.0f} % within {within}"
+    if first == len(found):
+        yield f"At none of these levels {channel.name} surely meets its target ({target})."
+        return
+    at = comparison.policies[first]
+    level = say(found[first], "share", "")
+    yield f"{_title(channel.name)} surely meets its target ({target}) from {_name(at.name)} on: {level}."
 
 
 def _promises(comparison: Comparison) -> Iterable[str]:
@@ -204,7 +226,9 @@ def _told(comparison: Comparison, each: Difference) -> str:
         more = "more" if up else "fewer"
         return f"answers {abs(100 * value):.1f} points {more} of {each.channel} within {within} {_ends(each, 100)}"
     if each.measure.name == "satisfaction":
-        return f"leaves satisfaction {abs(value):.1f} points {'higher' if up else 'lower'} {_ends(each)}"
+        digits = 1 if abs(value) >= 0.1 else 2
+        ends = _ends(each, digits=digits)
+        return f"leaves satisfaction {abs(value):.{digits}f} points {'higher' if up else 'lower'} {ends}"
     currency = result.desk.currency
     if each.measure.name == "excess_churn":
         return _lost(comparison, each)
@@ -421,12 +445,6 @@ def _signed_money(comparison: Comparison, policy: Policy) -> str:
     return f"{found.estimate.value:+z,.0f} {policy.result.desk.currency}"
 
 
-def _times(spared: Sequence[float]) -> str:
-    """How many times as many replications: the middle one, and the least to the most."""
-    low, high = min(spared), max(spared)
-    return f"{median(spared):,.2g} times as many ({low:,.2g} to {high:,.0f})"
-
-
 def counted(comparison: Comparison) -> int:
     """How many differences the intervals of the sentences allow for."""
     return sum(not each.same for each in comparison.headline if each.estimate.value is not None)
@@ -440,7 +458,9 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     complaints = " to ".join(f"{100 * share:.0f} %" for share in COMPLAINTS)
     how = "of both runs on their own" if comparison.unpaired else "replication by replication, on the same customers"
     spared = [each.spared for each in comparison.headline if each.spared is not None]
-    luck = f" On customers of their own they would take {_times(spared)}." if spared else ""
+    luck = (
+        f" On customers of their own they would typically take {median(spared):,.2g} times as many." if spared else ""
+    )
     return (
         f"Differences are taken {how}.{luck} Intervals in the sentences are 95 % for all "
         f"{counted(comparison)} of them: service level, satisfaction, customers lost, cost and value. Those of the table "
