@@ -22,11 +22,12 @@ from sim.desk import Desk
 from sim.draws import PAGE, Decision, uniforms
 from sim.errors import SimError, UsageError
 from sim.measures.cohort import Cohort
-from sim.measures.customers import satisfactions
+from sim.measures.customers import AS_IS, satisfactions
 from sim.population.draw import COINS, DELAYS, DRAWS, Population, draw
 from sim.run import digest
 from sim.scenario import lower
-from sim.scenario.read import Scenario, read, redrawn
+from sim.scenario.read import Scenario, read
+from sim.scenario.unknowns import redrawn
 from sim.schemas import NEVER, Cause, Outcome
 from sim.simulate.engine import simulate
 from sim.simulate.journal import DRAW, Entry, Journal
@@ -174,9 +175,9 @@ def follow(run: Recorded, replication: int, issue: int, attempt: int | None) -> 
         raise UsageError(f"{what}, and no {replication}", "sim follow RUN lists contacts to follow")
     before = run.contacts(replication)
     _check_there(before, replication, issue, attempt)
-    scenario, desk = run.scenario, run.desk
+    scenario, desk, belief = run.scenario, run.desk, AS_IS
     if run.provenance["uncertain"]:
-        scenario = redrawn(scenario, run.seed, replication)
+        scenario, belief = redrawn(scenario, run.seed, replication)
         desk = lower.desk(scenario)
     population = draw(scenario, run.seed, replication)
     if population.digest != run.provenance["population_digests"][replication]:
@@ -188,7 +189,7 @@ def follow(run: Recorded, replication: int, issue: int, attempt: int | None) -> 
         raise _differs(run, f"contacts of issue {issue}")
     entries = tuple(_enriched(journal, population, _answers(mine[1])))
     cohort = Cohort(done.contacts, there, spells=done.spells, plan=desk)
-    felt = satisfactions(cohort)[cohort.all["issue"][cohort.issues.starts] == issue]
+    felt = satisfactions(cohort, belief.feeling)[cohort.all["issue"][cohort.issues.starts] == issue]
     return Life(
         replace(run, scenario=scenario, desk=desk), there, replication, issue, attempt, population, done.contacts,
         done.spells, entries, float(felt[0]) if len(felt) else None,

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from sim.attendance import attended
 from sim.desk import Desk
+from sim.measures.customers import Belief
 from sim.measures.intervals import Intervals, intervals
 from sim.measures.summary import Figure, Summary, figures, summarise
 from sim.population.draw import draw
 from sim.scenario import lower
 from sim.scenario.check import expected_issues
-from sim.scenario.read import Scenario, redrawn
+from sim.scenario.read import Scenario
+from sim.scenario.unknowns import redrawn, unknowns
 from sim.simulate.engine import simulate
 from sim.stopping import Look, Rule, Stopped
 from sim.tables import write_parquet
@@ -45,7 +47,7 @@ class Result:
     intervals: Intervals
     digest: str
     uncertain: bool = False
-    """Whether what the scenario says is not known was drawn anew in every replication."""
+    """Whether what is not known was drawn anew in every replication."""
     stopped: Stopped | None = None
     """By which rule, and after which looks, it stopped; None where the number of replications was given."""
 
@@ -65,9 +67,9 @@ class Job:
     uncertain: bool = False
 
     def replicate(self, number: int) -> Summary:
-        scenario, desk = self.scenario, self.desk
+        scenario, desk, belief = self.scenario, self.desk, Belief()
         if self.uncertain:
-            scenario = redrawn(scenario, self.seed, number)
+            scenario, belief = redrawn(scenario, self.seed, number)
             desk = lower.desk(scenario)
         population = draw(scenario, self.seed, number)
         there = attended(desk, self.seed, number)
@@ -79,7 +81,7 @@ class Job:
             write_parquet(done.spells, spells / f"{number:04d}.parquet", desk.words())
         return summarise(
             done.contacts, there, replication=number, population_digest=population.digest, capped=done.capped,
-            spells=done.spells, plan=desk,
+            spells=done.spells, plan=desk, belief=belief,
         )  # fmt: skip
 
 
@@ -98,7 +100,8 @@ def run(
 
     Args:
         jobs: processes; None: one a core, or none for a small run.
-        uncertain: draw what the scenario says is not known anew in every replication, so that intervals hold that too.
+        uncertain: draw what is not known (`sim.scenario.unknowns`) anew in every replication, so that intervals hold
+            that too.
         rule: as many replications as it needs, in place of `replications`.
 
     Raises:
@@ -139,7 +142,7 @@ def digest(scenario: Scenario, seed: int, populations: Sequence[str], *, uncerta
     whole = sha256(f"{scenario.digest} {seed}".encode())
     if uncertain:
         # the desk may be uncertain as well, which no population shows
-        whole.update(repr(scenario.spec.uncertainty).encode())
+        whole.update(repr(unknowns(scenario)).encode())
     for population in populations:
         whole.update(population.encode())
     return whole.hexdigest()

@@ -49,8 +49,8 @@ channels:
     redial: 55% after 20m
   second_line: {kind: live, share: 0%, hours: 08:00-20:00}
   chat: {share: 10%, hours: 08:00-20:00}
-  email: {share: 25%, patience: 3h, chases: 40%, interruptible: yes, public: 30% to social after 1h}
-  social: {share: 10%}
+  email: {share: 25%, patience: 3h, wrap_up: 0s, chases: 40%, interruptible: yes, public: 30% to social after 1h}
+  social: {share: 10%, wrap_up: 0s}
   bot: {escalates: 60% to phone}
 policies:
   routing: live_first(overflow_after 30s)
@@ -144,7 +144,8 @@ def test_times_and_draws_are_those_of_the_run(run: follow.Recorded) -> None:
     found = {pointer.kind: pointer for pointer in follow.pointers(run)}["tried most often"]
     one = follow.follow(run, found.replication, found.row["issue"], None)
     told, rows = life.text(one), {row["attempt"]: row for row in one.rows}
-    assert len(rows) == found.row["attempt"]
+    # it may be tried again after the measured time
+    assert len(rows) >= found.row["attempt"]
     for entry in one.entries:
         if entry.what == "is offered":
             assert entry.tick == rows[entry.attempt]["offered"]

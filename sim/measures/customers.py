@@ -5,6 +5,7 @@ The equations are in `sim.behaviour`; the constants that calibrate them are thos
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -33,6 +34,19 @@ CHURNING = Churning()
 
 LOW, MODE, HIGH = 2, 3, 5
 """Where in `BETAS` the band of β begins, β itself stands, and the band ends."""
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What one may believe of satisfaction and churn: the constants of both, and the scale k that goes with β."""
+
+    churning: Churning = CHURNING
+    scale: float = field(default_factory=lambda: reference.SCALE[MODE])
+    feeling: Feeling = reference.FEELING
+
+
+AS_IS = Belief()
+"""The constants as they stand."""
 
 
 def logits(cohort: Cohort, feeling: Feeling = reference.FEELING) -> Floats:
@@ -82,40 +96,32 @@ def satisfactions(cohort: Cohort, feeling: Feeling = reference.FEELING) -> Float
     return np.asarray(100.0 / (1.0 + np.exp(-z)))
 
 
-def _satisfaction(cohort: Cohort) -> Parts:
+def _satisfaction(cohort: Cohort, belief: Belief = AS_IS) -> Parts:
     issues = cohort.issues
-    return tally(cohort, issues.channel, issues.segment, satisfactions(cohort), np.ones(len(issues.contacts)))
+    felt = satisfactions(cohort, belief.feeling)
+    return tally(cohort, issues.channel, issues.segment, felt, np.ones(len(issues.contacts)))
 
 
-def _csat(cohort: Cohort) -> Parts:
-    issues = cohort.issues
-    _, answers = _surveyed(cohort)
-    score = survey_score(satisfactions(cohort), cohort.all["noise_draw"][issues.last] / 1e3, reference.FEELING)
+def _csat(cohort: Cohort, belief: Belief = AS_IS) -> Parts:
+    issues, feeling = cohort.issues, belief.feeling
+    _, answers = _surveyed(cohort, feeling)
+    score = survey_score(satisfactions(cohort, feeling), cohort.all["noise_draw"][issues.last] / 1e3, feeling)
     return tally(cohort, issues.channel, issues.segment, (answers & (score >= 4)).astype(float), answers.astype(float))
 
 
-def _replies(cohort: Cohort) -> Parts:
+def _replies(cohort: Cohort, belief: Belief = AS_IS) -> Parts:
     issues = cohort.issues
-    asked, answers = _surveyed(cohort)
+    asked, answers = _surveyed(cohort, belief.feeling)
     return tally(cohort, issues.channel, issues.segment, answers.astype(float), asked.astype(float))
 
 
-def _surveyed(cohort: Cohort) -> tuple[Bools, Bools]:
+def _surveyed(cohort: Cohort, feeling: Feeling) -> tuple[Bools, Bools]:
     """Who is asked, and who of them answers. One draw serves for both: u < asked, and u/asked < P(answers)."""
     issues, survey = cohort.issues, cohort.desk.survey
-    feeling = reference.FEELING if survey.answers is None else with_replies(reference.FEELING, survey.answers)
+    willing = feeling if survey.answers is None else with_replies(feeling, survey.answers)
     draw = cohort.all["reply_draw"][issues.last] / 1e6
     asked = (issues.first_answer != NEVER) & (draw < survey.asked)
-    return asked, asked & replies(satisfactions(cohort), draw / (survey.asked or 1.0), feeling)
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What one may believe of satisfaction and churn: the constants of both, and the scale k that goes with β."""
-
-    churning: Churning = CHURNING
-    scale: float = field(default_factory=lambda: reference.SCALE[MODE])
-    feeling: Feeling = reference.FEELING
+    return asked, asked & replies(satisfactions(cohort, feeling), draw / (survey.asked or 1.0), willing)
 
 
 BAND: tuple[float, float] = beta_band(CHURNING)
@@ -133,14 +139,17 @@ BETAS: tuple[float, ...] = (
 """The values of β, over its whole range, at which churn is known; `reference.SCALE` has k for each."""
 
 
-def betas() -> tuple[Belief, ...]:
-    """A belief for each of `BETAS`."""
-    return tuple(Belief(replace(CHURNING, beta=b), k) for b, k in zip(BETAS, reference.SCALE, strict=True))
+def betas(believed: Belief = AS_IS) -> tuple[Belief, ...]:
+    """What is believed, with each of `BETAS` for β."""
+    return tuple(
+        replace(believed, churning=replace(believed.churning, beta=beta), scale=scale)
+        for beta, scale in zip(BETAS, reference.SCALE, strict=True)
+    )
 
 
-def complaints() -> tuple[Belief, ...]:
-    """The ends of the range of the complaint share (grade C)."""
-    return tuple(Belief(replace(CHURNING, complaint_share=share)) for share in COMPLAINTS)
+def complaints(believed: Belief = AS_IS) -> tuple[Belief, ...]:
+    """What is believed, with the ends of the range of the complaint share (grade C)."""
+    return tuple(replace(believed, churning=replace(believed.churning, complaint_share=share)) for share in COMPLAINTS)
 
 
 COMPLAINTS = (0.02, 0.30)
@@ -229,16 +238,16 @@ def lost_margin(excess: Parts, desk: Desk) -> Parts:
 
 
 @lru_cache(maxsize=1)
-def _excess_churn(cohort: Cohort) -> Parts:
-    return excess_churn(cohort, Belief())
+def _excess_churn(cohort: Cohort, belief: Belief) -> Parts:
+    return excess_churn(cohort, belief)
 
 
-def _lost_margin(cohort: Cohort) -> Parts:
-    return lost_margin(_excess_churn(cohort), cohort.desk)
+def _lost_margin(cohort: Cohort, belief: Belief = AS_IS) -> Parts:
+    return lost_margin(_excess_churn(cohort, belief), cohort.desk)
 
 
-def _value(cohort: Cohort) -> Parts:
-    return {ALL: (-_lost_margin(cohort)[ALL][0] - cost(cohort), 1.0)}
+def _value(cohort: Cohort, belief: Belief = AS_IS) -> Parts:
+    return {ALL: (-_lost_margin(cohort, belief)[ALL][0] - cost(cohort), 1.0)}
 
 
 EXCESS_CHURN = "excess_churn"
@@ -263,7 +272,7 @@ MEASURES = (
         "band is over β, how strongly satisfaction moves churn: its central 80 % under a triangular prior on 0 to "
         "0.046 (grade C). The share of unresolved issues that leave a recorded complaint (10 %, range 2 to 30 %, grade "
         "C) moves it more.",
-        Kind.CHANGE, "lower", _excess_churn, channels="",
+        Kind.CHANGE, "lower", lambda cohort: _excess_churn(cohort, AS_IS), channels="",
     ),
     Measure(
         "lost_margin", "money",
@@ -279,3 +288,13 @@ MEASURES = (
         Kind.CHANGE, "higher", _value, channels="",
     ),
 )  # fmt: skip
+
+BELIEVED: dict[str, Callable[[Cohort, Belief], Parts]] = {
+    "satisfaction": _satisfaction,
+    "csat": _csat,
+    "survey_replies": _replies,
+    EXCESS_CHURN: _excess_churn,
+    "lost_margin": _lost_margin,
+    "value": _value,
+}
+"""The measures that depend on what is believed: their parts under a belief."""

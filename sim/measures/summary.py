@@ -16,7 +16,18 @@ from sim.estimate import CERTAIN, CONFIDENCE, Counted, Estimate, moment, ratio, 
 from sim.measures import HISTOGRAMS, MEASURES
 from sim.measures.base import Histogram, Key, Kind, Measure, Parts, bin_seconds, kaplan_meier, kind_of, matrix
 from sim.measures.cohort import Cohort
-from sim.measures.customers import BAND, COMPLAINTS, EXCESS_CHURN, HIGH, LOW, betas, complaints, excess_churn
+from sim.measures.customers import (
+    BAND,
+    BELIEVED,
+    COMPLAINTS,
+    EXCESS_CHURN,
+    HIGH,
+    LOW,
+    Belief,
+    betas,
+    complaints,
+    excess_churn,
+)
 from sim.measures.work import edges, handle_ticks, time_of
 from sim.measures.workload import waiting_at
 from sim.schemas import NEVER, Outcome
@@ -97,25 +108,34 @@ def summarise(
     capped: int,
     spells: Table | None = None,
     plan: Desk | None = None,
+    belief: Belief | None = None,
 ) -> Summary:
     """One replication in parts.
 
     Args:
         desk: who came. plan: who was scheduled, where somebody was absent.
         spells: the work on contacts that were put back after it.
+        belief: of satisfaction and churn; None: their constants as they stand.
     """
+    belief = belief or Belief()
     cohort = Cohort(contacts, desk, capped, spells, plan)
     return Summary(
         replication=replication,
         population_digest=population_digest,
         contacts=len(contacts),
         capped=capped,
-        parts={measure.name: measure.parts(cohort) for measure in MEASURES if measure.parts is not None},
-        churn_by_beta=tuple(excess_churn(cohort, belief) for belief in betas()),
-        churn_by_complaints=tuple(excess_churn(cohort, belief) for belief in complaints()),
+        parts={measure.name: parts_of(measure, cohort, belief) for measure in MEASURES if measure.parts is not None},
+        churn_by_beta=tuple(excess_churn(cohort, each) for each in betas(belief)),
+        churn_by_complaints=tuple(excess_churn(cohort, each) for each in complaints(belief)),
         histograms={name: histogram(cohort) for name, histogram in HISTOGRAMS.items()},
         intervals=_intervals(cohort),
     )
+
+
+def parts_of(measure: Measure, cohort: Cohort, belief: Belief) -> Parts:
+    """The parts of a measure that has some, under what is believed."""
+    assert measure.parts is not None
+    return BELIEVED[measure.name](cohort, belief) if measure.name in BELIEVED else measure.parts(cohort)
 
 
 def _intervals(cohort: Cohort) -> IntervalCounts:

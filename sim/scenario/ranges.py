@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
-from sim.draws import Decision, uniforms
 from sim.errors import UsageError
 from sim.units import Unclear, shown
 
@@ -89,9 +88,3 @@ def sweep(sets: Sequence[str]) -> list[tuple[str, ...]]:
     if len(combinations) > MOST:
         raise UsageError(f"{len(combinations)} runs are more than {MOST}", "take larger steps, or fewer ranges")
     return combinations
-
-
-def drawn(ranges: Sequence[tuple[str, Range]], seed: int, replication: int) -> tuple[str, ...]:
-    """One draw of everything uncertain, uniform between the ends, as assignments."""
-    shares = uniforms(seed, replication, Decision.UNCERTAIN, len(ranges))
-    return tuple(f"{path}={span.between(float(share))}" for (path, span), share in zip(ranges, shares, strict=True))

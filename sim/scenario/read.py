@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -19,7 +21,6 @@ from sim.scenario.check import check
 from sim.scenario.complaints import explain, meant
 from sim.scenario.complete import Keys, fill
 from sim.scenario.layers import Layer
-from sim.scenario.ranges import drawn
 from sim.scenario.rota import TABLES
 from sim.scenario.spec import ScenarioSpec
 from sim.scenario.staff import Filling
@@ -52,6 +53,10 @@ class Scenario:
     """Of a variant, or with `--set`: the scenario of the file itself, with whose staff its contacts were counted."""
     unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By table of staff: headers of the columns that nothing was read from."""
+    files: tuple[Layer, ...] = ()
+    """What its file says, and those that it extends …"""
+    above: tuple[Layer, ...] = ()
+    """… and above that its variant and what was typed after ``--set``."""
 
     @property
     def name(self) -> str:
@@ -70,16 +75,17 @@ def read(path: Path, sets: Sequence[str] = (), *, variant: str | None = None) ->
     files, mistakes = layers.of_file(path)
     named, more = layers.variants(files)
     mistakes += more
-    assigned = []
-    for assignment in sets:
-        try:
-            assigned.append(layers.of_assignment(assignment))
-        except ScenarioError as problem:
-            mistakes += problem.mistakes
     if variant is not None and variant not in named:
         hint = did_you_mean(variant, tuple(named)) or "the file has none: write them under variants"
         raise UsageError(f"{path} has no variant '{variant}'", hint)
     chosen = [named[variant]] if variant is not None else []
+    below = layers.merged([*files, *chosen])
+    assigned = []
+    for assignment in sets:
+        try:
+            assigned.append(layers.of_assignment(assignment, below))
+        except ScenarioError as problem:
+            mistakes += problem.mistakes
     all_layers = [*files, *chosen, *assigned]
     whole = _Reading(all_layers, path, mistakes).scenario(tuple(sets))
     wrong = [] if variant is not None else list(_wrong_variants(files, named, path, whole, bool(sets)))
@@ -89,8 +95,9 @@ def read(path: Path, sets: Sequence[str] = (), *, variant: str | None = None) ->
     base = _Reading(files, path, []).scenario(()) if (chosen or assigned) and _is_counted(whole.spec) else None
     changed = [said for layer in chosen for said in layers.said(layer)] + [s.replace("=", ": ", 1) for s in sets]
     return replace(
-        whole, variant=variant, variants=tuple(named), changes=tuple(changed), base=base.spec if base else None
-    )
+        whole, variant=variant, variants=tuple(named), changes=tuple(changed), base=base.spec if base else None,
+        files=tuple(files), above=(*chosen, *assigned),
+    )  # fmt: skip
 
 
 def _is_counted(spec: ScenarioSpec) -> bool:
@@ -98,17 +105,46 @@ def _is_counted(spec: ScenarioSpec) -> bool:
     return any(channel.counts.offered and channel.counts.abandoned is None for channel in spec.channels.values())
 
 
-def redrawn(scenario: Scenario, seed: int, replication: int) -> Scenario:
-    """The scenario with one draw of all that its `uncertainty` says is not known; what was typed after ``--set`` is."""
-    draws = drawn(tuple(scenario.spec.uncertainty.items()), seed, replication)
+def with_values(scenario: Scenario, values: Mapping[str, str]) -> Scenario:
+    """The scenario with other values, in words by path, of what neither its variant nor ``--set`` says.
+
+    A setting of a policy has a path as `Scenario.assumed` has it: policies.response.callback(accepts). What counts as a
+    default still does, so that shares of channels go on weighing them against one another. The scenario itself is not
+    read again, but the tables that it names are.
+
+    Raises:
+        ScenarioError: the values cannot be.
+    """
+    settings = {path: word for path, word in values.items() if path.endswith(")")}
+    plain = [layers.of_assignment(f"{path}={word}") for path, word in values.items() if path not in settings]
+    below = [*scenario.files, *plain, *scenario.above]
+    mistakes: list[Mistake] = []
     path = Path(scenario.file)
-    files, mistakes = layers.of_file(path)
-    chosen = [layers.variants(files)[0][scenario.variant]] if scenario.variant is not None else []
-    changes = [layers.of_assignment(assignment) for assignment in (*draws, *scenario.sets)]
-    whole = _Reading([*files, *chosen, *changes], path, mistakes).scenario(scenario.sets)
+    whole = _Reading([*below, *_settings(below, settings)], path, mistakes, scenario).scenario(scenario.sets)
     if whole is None:
         raise ScenarioError(mistakes)
-    return replace(whole, variant=scenario.variant, variants=scenario.variants, base=scenario.base or scenario.spec)
+    return replace(
+        whole, variant=scenario.variant, variants=scenario.variants, changes=scenario.changes,
+        base=scenario.base or scenario.spec, files=scenario.files, above=scenario.above,
+    )  # fmt: skip
+
+
+def _settings(below: Sequence[Layer], values: Mapping[str, str]) -> Iterator[Layer]:
+    """Settings of policies as layers: the words that name the policies, with these settings in their brackets."""
+    said = layers.merged(below).get("policies") or {}
+    for path, word in values.items():
+        _, key, name, setting = re.split(r"[.(]", path.removesuffix(")"))
+        listed = said[key] if isinstance(said[key], list) else [said[key]]
+        said[key] = [_with_setting(str(policy), name, f"{setting} {word}") for policy in listed]
+    for key in dict.fromkeys(path.split(".")[1] for path in values):
+        yield layers.of_assignment(f"policies.{key}={json.dumps(said[key] if len(said[key]) > 1 else said[key][0])}")
+
+
+def _with_setting(words: str, name: str, setting: str) -> str:
+    def added(found: re.Match[str]) -> str:
+        return f"{name}({', '.join(filter(None, ((found[1] or '').strip(), setting)))})"
+
+    return re.sub(rf"\b{name}\b\s*(?:\(([^()]*)\))?", added, words, count=1)
 
 
 def _wrong_ranges(below: Sequence[Layer], path: Path, base: Scenario | None) -> Iterator[Mistake]:
@@ -147,9 +183,13 @@ def _wrong_variants(
 class _Reading:
     """One scenario on its way in. Paths are those of the data with its short forms spelled out."""
 
-    def __init__(self, layers_: Sequence[Layer], path: Path, mistakes: list[Mistake]) -> None:
+    def __init__(
+        self, layers_: Sequence[Layer], path: Path, mistakes: list[Mistake], known: Scenario | None = None
+    ) -> None:
+        """`known` is what is already read of the same files."""
         self.layers = layers_
         self.path = path
+        self.known = known
         self.data = layers.merged(layers_)
         self.mistakes = mistakes
         self.unused: dict[str, tuple[str, ...]] = {}
@@ -165,14 +205,15 @@ class _Reading:
         if spec is not None:
             spec, assumed = self._with_staff(spec, assumed, broken)
             log = self._log(spec, broken)
-            for path, what, hint, about in check(spec, log, assumed):
+            defaults = assumed if self.known is None else {**self.known.assumed, **assumed}
+            for path, what, hint, about in check(spec, log, defaults):
                 if not any(path[: len(gone)] == gone for gone in broken) and not any(
                     _overlap(place, gone) for place in about for gone in broken
                 ):
                     self._mistake(path, what, hint)
         if self.mistakes or spec is None:
             return None
-        text = self.path.read_text("utf-8-sig")
+        text = self.path.read_text("utf-8-sig") if self.known is None else self.known.text
         digest = _digest(spec, log)
         return Scenario(spec, str(self.path), text, sets, assumed, log, digest, unused=self.unused)
 
@@ -245,6 +286,8 @@ class _Reading:
         replay = spec.demand.replay
         if replay is None:
             return None
+        if self.known is not None and replay == self.known.spec.demand.replay:
+            return self.known.log
         columns = LogColumns(
             **replay.columns.model_dump(),
             answered=replay.answered,

@@ -233,7 +233,7 @@ def test_extreme_scenarios_run(sets: tuple[str, ...], tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = run(scenario(tmp_path, TINY, *sets), folder, replications=2, jobs=1)
-        assert console.report(result, "x")
+        assert console.report(result)
         assert document.document(result)["measures"]
 
 
