@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from sim.compare import HEADLINE, Plan, simulate
+from sim.compare import Plan, simulate
+from sim.differences import HEADLINE
 from sim.measures import MEASURES
 from sim.measures.base import Key, Measure
 from sim.measures.summary import Summary

@@ -17,7 +17,7 @@ import click
 
 from sim import __version__, cli_compare, cli_load
 from sim.errors import ScenarioError, SimError, UsageError
-from sim.terminal import progress_bar, read_scenario, warn
+from sim.terminal import end_with, progress_bar, read_scenario, warn
 
 if TYPE_CHECKING:
     from sim.run import Result
@@ -152,7 +152,7 @@ _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
     "--precision", "precisions", multiple=True, metavar="FIGURE=WIDTH",
     help="As many runs as a figure needs: service_level=0.5pt, phone.wait=2s, cost=1%.",
 )  # fmt: skip
-@click.option("--uncertain", is_flag=True, help="Draw what the scenario's `uncertainty` lists, in every replication.")
+@click.option("--uncertain", is_flag=True, help="Draw what is not known in every replication: assumptions as well.")
 @_jobs
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder; by default in results/.")
 @_json
@@ -173,7 +173,7 @@ def run(
     """
     from sim import stopping
     from sim.checks import checks, passed
-    from sim.report import console, document, sweep
+    from sim.report import console, document, following, sweep
     from sim.scenario.ranges import sweep as swept
 
     names: list[str | None] = list(variants) if len(variants) == 1 else [None, *dict.fromkeys(variants)]
@@ -186,8 +186,6 @@ def run(
     most = replications or (stopping.MOST if precisions else REPLICATIONS)
     rules = [stopping.rule(precisions, scenario.spec, most) if precisions else None for scenario in scenarios]
     for (name, point), scenario, rule in zip(points, scenarios, rules, strict=True):
-        if uncertain and not scenario.spec.uncertainty:
-            raise UsageError(f"{file} lists nothing uncertain", "add uncertainty: {phone.handle_time: 6m..10m}")
         given = tuple([name or "as is"] * (len(names) > 1) + [each for each in point if each not in sets])
         at = out if out is None or not several else out / "_".join(given).replace("/", "-").replace(" ", "")
         result, folder = _simulated(
@@ -199,7 +197,10 @@ def run(
         found = sweep.document(runs) if several else document.document(result) | {"results": target}
         click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))
     else:
-        click.echo(sweep.text(runs) if several else console.report(result, target))
+        click.echo(sweep.text(runs) if several else console.report(result))
+        left = [(each, folder) for _, each, folder in runs]
+        after = following.after_run(left, file, variants=variants, sets=sets, seed=seed)
+        end_with(after, *(folder for _, folder in left))
     if not all(passed(checks(result)) for _, result, _ in runs):
         sys.exit(MISSED)
 
@@ -265,19 +266,24 @@ def validate(
     if file is None and explained is None:
         raise UsageError("validate needs a file", "name one, as in sim validate scenarios/first.yaml")
     scenario = read_scenario(file, sets, variant) if file is not None else None
+    from sim.report import following
+
     if explained is not None:
         from sim.scenario.explain import explain
 
         click.echo(explain(explained, scenario))
+        end_with(following.command("validate", file or following.FIRST, variant=variant, set=sets))
         return
     from sim.report import assumptions
 
     assert scenario is not None
+    assert file is not None
     warn(scenario)
     if as_json:
         click.echo(json.dumps(assumptions.document(scenario), ensure_ascii=False))
-    else:
-        click.echo(assumptions.text(scenario))
+        return
+    click.echo(assumptions.text(scenario))
+    end_with(following.command("run", file, variant=variant, set=sets))
 
 
 @commands.command(short_help="Who will make contact.")
@@ -298,14 +304,15 @@ def population(
     sim population scenarios/first.yaml --replication 3 --issues 50 --json
     """
     from sim.population.draw import draw
-    from sim.report import people
+    from sim.report import following, people
 
     scenario = read_scenario(file, sets, variant)
     drawn = people.People(scenario, draw(scenario, seed, replication), seed, replication, issues)
     if as_json:
         click.echo(json.dumps(people.document(drawn), ensure_ascii=False, allow_nan=False))
-    else:
-        click.echo(people.text(drawn))
+        return
+    click.echo(people.text(drawn))
+    end_with(following.command("run", file, variant=variant, set=sets, seed=seed))
 
 
 @commands.command(short_help="A real call log: predicted beside observed.")
@@ -328,7 +335,7 @@ def backtest(
     sim backtest docs/validation/bank.yaml --set demand.replay.file=1999-01.csv --grid
     """
     from sim import backtest as verb
-    from sim.report import backtest_text
+    from sim.report import backtest_text, following
     from sim.workers import pool
 
     scenario = read_scenario(file, sets)
@@ -341,6 +348,9 @@ def backtest(
     click.echo(backtest_text.text(result))
     if variants:
         click.echo("\n" + backtest_text.grid_text(variants))
+        end_with(following.command("run", file, set=sets, seed=seed))
+        return
+    end_with(following.command("backtest", file, set=sets, seed=seed, grid=True))
 
 
 @commands.command(short_help="A scenario from the counts you have.")
@@ -374,6 +384,7 @@ def new(
     sim new --from export.xlsx --sheet June --column offered="Calls Offered" --time-zone Europe/London --out desk.yaml
     """
     from sim.new import new as write
+    from sim.report import following
 
     mapping = {}
     for column in columns:
@@ -385,6 +396,7 @@ def new(
         counts, out, columns=mapping, sheet=sheet, channel=channel, staff=staff, time_zone=time_zone, counts_are=counted
     )
     click.echo(written.summary)
+    end_with(following.command("run", out), out)
 
 
 @commands.command(short_help="Is the simulation right? Theory beside it.")
@@ -402,6 +414,7 @@ def verify(names: tuple[str, ...], jobs: int | None, *, full: bool, as_json: boo
     sim verify EC-04 T7
     """
     from sim import verify as verb
+    from sim.report import following
     from sim.verify import cases, forms, text
 
     with progress_bar("replications", quiet=as_json) as progress:
@@ -410,6 +423,7 @@ def verify(names: tuple[str, ...], jobs: int | None, *, full: bool, as_json: boo
         click.echo(json.dumps(text.document(found), ensure_ascii=False, allow_nan=False))
     else:
         click.echo(text.text(found))
+        end_with(following.after_verify(found, names, full=full))
     if not found.passed:
         sys.exit(MISSED)
 
@@ -430,20 +444,26 @@ def follow(folder: Path, contact: str | None, *, as_json: bool) -> None:
     sim follow results/first/2026-10-05-1a2b 3.42
     """
     from sim import follow as verb
-    from sim.report import life
+    from sim.report import following, life
 
     asked = verb.asked(contact) if contact is not None else None
     run = verb.recorded(folder)
     if asked is None:
         found = verb.pointers(run)
-        click.echo(
-            json.dumps(life.pointers_document(run, found), ensure_ascii=False)
-            if as_json
-            else life.pointers_text(run, found)
-        )
+        document = life.pointers_document(run, found)
+        if as_json:
+            click.echo(json.dumps(document, ensure_ascii=False))
+            return
+        click.echo(life.pointers_text(run, found))
+        end_with(following.after_follow(folder, document[0]["id"] if document else None))
         return
     told = verb.follow(run, *asked)
-    click.echo(json.dumps(life.document(told), ensure_ascii=False) if as_json else life.text(told))
+    if as_json:
+        click.echo(json.dumps(life.document(told), ensure_ascii=False))
+        return
+    click.echo(life.text(told))
+    whole = f"{told.replication}.{told.issue}"
+    end_with(following.after_follow(folder, whole if told.attempt is not None and len(told.rows) > 1 else None))
 
 
 for command in (*cli_load.COMMANDS, *cli_compare.COMMANDS):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.errors import CannotWrite, SimError, UsageError
-from sim.terminal import progress_bar, read_scenario
+from sim.terminal import end_with, progress_bar, read_scenario
 
 if TYPE_CHECKING:
     from sim.load.drive import Driven
@@ -97,6 +97,7 @@ def load(
         missing = "a scenario" if file is None else "--helpdesk"
         raise UsageError(f"load needs {missing}", "as in sim load scenarios/first.yaml --helpdesk django-helpdesk")
     from sim.load import drive, session
+    from sim.report import following
 
     drive.check_more(locust_args)
     options = session.Options(helpdesk, host, window, _speed(speed), agents, allowed, seed)
@@ -109,6 +110,8 @@ def load(
             session.must_fit(made)
         _say_plan(made, scenario, as_json=as_json, assumed=options.speed is None and agents == "scenario")
         session.must_fit(made)
+        if not as_json:
+            end_with(following.after_dry_run(_for_real(), helpdesk, is_up=at is not None))
         return
     if at is None:
         raise session.no_desk(helpdesk)
@@ -123,6 +126,17 @@ def load(
         scenario, options, at, out, workers=workers, ui=ui, listen=listen, more=locust_args, as_json=as_json,
         quiet=quiet,
     )  # fmt: skip
+
+
+def _for_real() -> str:
+    """The command that was typed, without --dry-run."""
+    from sim.report import following
+
+    said = dict(click.get_current_context().params)
+    file, more = said.pop("file"), said.pop("locust_args")
+    said |= {"dry_run": False, "allow_host": said.pop("allowed"), "set": said.pop("sets")}
+    again = following.command("load", file, **said)
+    return f"{again} {shlex.join(['--', *more])}" if more else again
 
 
 def _speed(text: str) -> float | None:
@@ -150,7 +164,7 @@ def _say_plan(made: Prepared, scenario: Scenario, *, as_json: bool, assumed: boo
 
 def _write_plan(made: Prepared, scenario: Scenario, folder: Path, *, as_json: bool) -> None:
     from sim.load import session
-    from sim.report import load_plan
+    from sim.report import following, load_plan
     from sim.scenario.loads import load_limits
 
     limits = load_limits(scenario.spec)
@@ -167,6 +181,7 @@ def _write_plan(made: Prepared, scenario: Scenario, folder: Path, *, as_json: bo
         click.echo(json.dumps(load_plan.document(made, limits) | {"plan": str(folder)}, ensure_ascii=False))
     else:
         click.echo(load_plan.text(made, limits, assumed=False) + "\n\n" + session.by_hand(folder))
+        end_with(following.command("load", reconcile=folder), folder)
 
 
 def _begin(made: Prepared, scenario: Scenario, folder: Path, plan: Path) -> None:
@@ -264,10 +279,15 @@ def _why(driven: Driven) -> BaseException:
 
 def _clean(folder: Path, *, yes: bool, as_json: bool) -> None:
     from sim.load import session
+    from sim.report import following
 
     cleaned = session.cleanup(folder, _to_stderr if as_json else click.echo, yes=yes)
     if as_json:
         click.echo(json.dumps({"run": str(folder), **asdict(cleaned)}, ensure_ascii=False))
+    elif cleaned.failed or (cleaned.left and not yes):
+        end_with(following.command("load", cleanup=folder, yes=True))
+    else:
+        end_with(following.command("agree", session.plan_of(folder).file, folder))
     if cleaned.failed:
         sys.exit(REFUSED)
 
@@ -308,7 +328,7 @@ def agree(predicted: Path, observed: Path, out: Path | None, *, as_json: bool) -
     sim agree scenarios/first.yaml results/first/RUN
     """
     from sim.agree import agree as held
-    from sim.report import agree_text
+    from sim.report import agree_text, following
     from sim.results import check_free
 
     folder = observed / "agree" if out is None else out
@@ -324,7 +344,7 @@ def agree(predicted: Path, observed: Path, out: Path | None, *, as_json: bool) -
         click.echo(json.dumps(agree_text.document(found), ensure_ascii=False, allow_nan=False))
         return
     click.echo(agree_text.report(found))
-    click.echo(f"\nresults: {folder}")
+    end_with(following.after_agree(found, predicted, observed), folder)
 
 
 @click.group(short_help="Helpdesks on this machine, to try things against.")
@@ -349,11 +369,12 @@ _desk = click.argument("name", metavar="[django-helpdesk|rt]", default="django-h
 @click.option("--rate", metavar="N/min", help="Of django-helpdesk: refuse more requests than this with 429.")
 def up(name: str, rate: str | None, *, install: bool, fresh: bool) -> None:
     """Start a helpdesk, and say where it is."""
+    from sim.report import following
+
     local = _local()
     desk = local.up(name, say=_to_stderr, install=install, fresh=fresh, rate=rate)
     click.echo(local.describe(desk))
-    words = "--window 'Mon 08:00..12:00' --speed 240"
-    click.echo(f"next: sim load scenarios/first.yaml --helpdesk {name} {words}")
+    end_with(following.try_load(name))
 
 
 @helpdesk.command(short_help="Stop one.")
@@ -361,19 +382,27 @@ def up(name: str, rate: str | None, *, install: bool, fresh: bool) -> None:
 @click.option("--purge", is_flag=True, help="Remove its data as well.")
 def down(name: str, *, purge: bool) -> None:
     """Stop a helpdesk; its data stay."""
+    from sim.report import following
+
     _local().down(name, say=click.echo, purge=purge)
+    end_with(following.command("helpdesk up", name))
 
 
 @helpdesk.command(short_help="Which are up.")
 @click.argument("name", metavar="[django-helpdesk|rt]", required=False)
 def status(name: str | None) -> None:
     """Say which helpdesks are up, and where."""
+    from sim.report import following
+
     local = _local()
     desks = local.status(name)
     for desk in desks:
         click.echo(local.describe(desk))
     if not desks:
-        click.echo("none was ever started here; start one with: sim helpdesk up")
+        click.echo("none was ever started here")
+    running = [desk.name for desk in desks if desk.up]
+    down = [desk.name for desk in desks if not desk.up]
+    end_with(following.try_load(running[0]) if running else following.command("helpdesk up", *down[:1]))
 
 
 def _local() -> Any:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.checks import requirements
-from sim.differences import Difference, Side, differences, together
+from sim.differences import HEADLINE, Difference, Side, differences, together
 from sim.errors import UsageError
 from sim.estimate import t_quantile
 from sim.measures import MEASURES
@@ -36,9 +36,6 @@ from sim.workers import pool
 
 AS_IS = "as is"
 """What the file itself is called among its variants."""
-
-HEADLINE = ("service_level", "satisfaction", "excess_churn", "cost", "value")
-"""The figures that a choice is about; service level by channel, the others of the whole desk."""
 
 INDIFFERENCE = 0.005
 """Share of the baseline's cost by which two policies may differ without its mattering."""
@@ -366,11 +363,13 @@ def _tie(policy: Policy, than: Policy) -> Tie:
         half = t_quantile(common) * apart.std(0, ddof=1) / np.sqrt(common)
     betas = np.array(BETAS)
     low, high = mean - half, mean + half
-    ends = sorted(each for each in (_crossing(betas, low), _crossing(betas, high)) if each is not None)
-    tie = _crossing(betas, mean)
+    # the interval holds 0 from an end of it that crosses 0, or from the end of the range
+    within = [float(beta) for beta in betas[(low <= 0) & (high >= 0)]] if apart.any() else []
+    edges = [_crossing(*each) for end in (low, high) for each in ((betas, end), (betas[::-1], end[::-1]))]
+    doubt = [*within, *(edge for edge in edges if edge is not None)]
     return Tie(
-        policy.name, than.name, betas, mean, low, high, tie,
-        ends[0] if ends and tie is not None else None, ends[-1] if ends and tie is not None else None,
+        policy.name, than.name, betas, mean, low, high, _crossing(betas, mean),
+        min(doubt, default=None), max(doubt, default=None),
     )  # fmt: skip
 
 

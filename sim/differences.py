@@ -32,6 +32,9 @@ from sim.measures.base import Key, Kind, Measure, kind_of
 from sim.measures.summary import Summary, resampled_quantiles, resamples
 from sim.tables import Floats
 
+HEADLINE = ("service_level", "satisfaction", "excess_churn", "cost", "value")
+"""The figures that a choice is about; service level by channel, the others of the whole desk."""
+
 OF_TARGETS = frozenset(
     ("service_level", "service_level_less_short_abandoned", "service_level_of_answered", "answered_or_abandoned_within",
      "intervals_met", "days_met")
@@ -200,8 +203,10 @@ class _Comparing:
 
     def _resampled(self, measure: Measure, ours: Floats, theirs: Floats, key: Key) -> Difference:
         one, other = (float(side[0]) if math.isfinite(side[0]) else None for side in (ours, theirs))
-        if one is None or other is None or not all(np.isfinite(side).all() for side in (ours, theirs)):
+        if one is None or other is None:
             return self._unknown(measure, key, one, other)
+        if not all(np.isfinite(side).all() for side in (ours, theirs)):
+            return self._unknown(measure, key, one, other, "some replications do not get there before the clock stops")
         # unpaired, the resamples of the two sides have nothing to do with one another
         apart = ours[1:] - (theirs[1:] if self.paired else theirs[:0:-1])
         error = float(apart.std(ddof=1)) if len(apart) > 1 else math.nan

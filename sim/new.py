@@ -301,7 +301,7 @@ class _Draft:
             lines.append(f"Not used: the column{'s' * (len(history.unused) > 1)} {', '.join(history.unused)}.")
         if with_schema:
             lines.append(f"{schema.FILE}: written beside it; editors that read it complete and check what you type.")
-        return "\n".join([*lines, f"next: sim run {self.out}"])
+        return "\n".join(lines)
 
     def _left_out(self) -> Iterable[str]:
         """What of the file is no interval, and how its dates were read where they can be read in two ways."""

@@ -10,13 +10,18 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Collection
+from functools import cached_property
 from hashlib import sha256
+from types import FunctionType
 from typing import Any
 
 from sim.errors import SimError
 
 _OF_NUMPY = frozenset(("_reconstruct", "_frombuffer", "scalar", "ndarray", "dtype"))
-_OF_PYTHON = frozenset((("datetime", "date"), ("datetime", "datetime"), ("datetime", "timedelta")))
+_OF_PYTHON = frozenset(
+    (("datetime", "date"), ("datetime", "datetime"), ("datetime", "timedelta"), ("builtins", "set"),
+     ("builtins", "frozenset"))
+)  # fmt: skip
 
 
 class Spoilt(SimError):
@@ -28,7 +33,13 @@ class OtherVersion(Spoilt):
 
 
 def dumped(held: Any) -> bytes:
-    return pickle.dumps(held, protocol=5)
+    """The bytes of an object without cycles. Equal objects have equal bytes, whichever process made their parts."""
+    found = io.BytesIO()
+    pickler = _Same(found, protocol=5)
+    # nothing by reference: of what a worker sends, other parts are one and the same object than of what is made here
+    pickler.fast = True
+    pickler.dump(held)
+    return found.getvalue()
 
 
 def digest(data: bytes) -> str:
@@ -51,6 +62,34 @@ def opened(data: bytes, noted: str, ours: Collection[str], what: str) -> Any:
         return _Careful(data, frozenset(ours), what).load()
     except (AttributeError, ImportError, LookupError, TypeError, ValueError, EOFError, pickle.PickleError) as problem:
         raise OtherVersion(f"{what} is of another version") from problem
+
+
+class _Same(pickle.Pickler):
+    """Writes the sets that an object holds in order, as theirs is another in every process, and leaves out what it has
+    worked out and keeps."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, type | FunctionType) or not hasattr(obj, "__dict__"):
+            return NotImplemented
+        made, arguments, *more = obj.__reduce_ex__(5)
+        if not more or not isinstance(more[0], dict):
+            return NotImplemented
+        state = {
+            key: _InOrder(each) if isinstance(each, set | frozenset) else each
+            for key, each in more[0].items()
+            if not isinstance(getattr(type(obj), key, None), cached_property)
+        }
+        return made, arguments, state, *more[1:]
+
+
+class _InOrder:
+    __slots__ = ("held",)
+
+    def __init__(self, held: set[Any] | frozenset[Any]) -> None:
+        self.held = held
+
+    def __reduce__(self) -> tuple[type, tuple[list[Any]]]:
+        return type(self.held), (sorted(self.held),)
 
 
 class _Careful(pickle.Unpickler):

@@ -14,7 +14,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -111,8 +111,8 @@ def _taken(target: Path) -> UsageError:
 
 
 def finish_by_default(folder: Path, results: Path, stem: str, digest: str, *, kind: str = "") -> Path:
-    """Move a complete folder to ``results/STEM/DATE-DIGEST``, numbered where that is already there; `kind` stands before
-    the date of what is no run."""
+    """Move a complete folder to ``results/STEM/DATE-DIGEST``, numbered where that is already there; `kind` stands
+    before the date of what is no run."""
     base = f"{kind}{date.today().isoformat()}-{digest[:4]}"
     for number in range(1, 10_000):
         target = results / stem / (base if number == 1 else f"{base}-{number}")
@@ -171,9 +171,10 @@ def provenance(result: Result) -> dict[str, Any]:
 
 
 def write_run(result: Result, folder: Path) -> None:
-    """Write what `read` reads: the run as it was in memory, but for the figures, which follow from the rest."""
-    r = result
-    held = (r.scenario, r.desk, r.seed, r.summaries, r.digest, r.uncertain, r.stopped)
+    """Write what `read` reads: the run as it was in memory, but for the figures, which follow from the rest, and the
+    layers of its file, which only uncertainty is drawn from."""
+    r, scenario = result, replace(result.scenario, files=(), above=())
+    held = (scenario, r.desk, r.seed, r.summaries, r.digest, r.uncertain, r.stopped)
     data = zlib.compress(pickles.dumped(held), 1)
     (folder / RUN).write_bytes(data)
     write_json(folder / "run.json", provenance(result) | {"format": FORMAT, RUN: pickles.digest(data)})
@@ -193,7 +194,7 @@ def read(folder: Path) -> Result:
         raise UsageError(f"{folder} holds no run: its run.json says nothing of one", "name what sim run has left")
     again = f"make it again: {noted['command']}"
     if "helpdesk" in noted:
-        raise UsageError(f"{folder} is a load test", "its report is report.html; sim agree holds the prediction against it")
+        raise UsageError(f"{folder} is a load test", "report.html in it is its report; sim agree compares the two")
     if noted.get("format") != FORMAT:
         raise UsageError(f"{folder} was left by another version of sim ({noted.get('sim', 'unknown')})", again)
     try:

@@ -43,6 +43,13 @@ def _found(file: Path) -> Path:
     return shipped
 
 
+def end_with(following: str, *folders: object) -> None:
+    """The last lines of a command's text: where its results are, and the command to try next."""
+    from sim.report.following import ending
+
+    click.echo(f"\n{ending(following, *folders)}")
+
+
 @contextmanager
 def progress_bar(what: str, *, quiet: bool) -> Iterator[Progress]:
     """A bar on stderr while it is a terminal; otherwise nothing."""

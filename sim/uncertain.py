@@ -27,6 +27,7 @@ import numpy as np
 
 from sim.attendance import attended
 from sim.desk import Desk, Survey
+from sim.differences import HEADLINE
 from sim.errors import UsageError
 from sim.estimate import Estimate, ratio
 from sim.measures import MEASURES
@@ -42,9 +43,6 @@ from sim.scenario.unknowns import Unknown, not_ranged, redrawn, supposed, unknow
 from sim.simulate.engine import Run, simulate
 from sim.tables import Floats, Table
 from sim.workers import pool
-
-HEADLINE = ("service_level", "satisfaction", "excess_churn", "cost", "value")
-"""The figures that a decision is about; service level by channel, the others of the whole desk."""
 
 REPLICATIONS = 5
 """Of each end of a range."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -276,14 +277,15 @@ def cleanup(folder: Path, say: Callable[[str], None], *, yes: bool) -> Cleaned:
 
 
 def by_hand(folder: Path) -> str:
-    """How a plan is run without `sim load`."""
+    """How a plan is run without `sim load`; a report is made of what it leaves."""
+    plan = shlex.quote(str(folder))
     return "\n".join(
         (
-            f"SIM_PLAN={folder} locust -f locustfiles/helpdesk.py --headless",
+            f"SIM_PLAN={plan} locust -f locustfiles/helpdesk.py --headless",
             "or on several machines, each with a copy of the folder:",
-            f"  SIM_PLAN={folder} locust -f locustfiles/helpdesk.py --headless --master --expect-workers 2 "
+            f"  SIM_PLAN={plan} locust -f locustfiles/helpdesk.py --headless --master --expect-workers 2 "
             "--master-bind-host 0.0.0.0",
-            f"  SIM_PLAN={folder} locust -f locustfiles/helpdesk.py --worker --master-host MASTER      on each",
-            f"then gather all ledger-*.jsonl in {folder}, and report: sim load --reconcile {folder}",
+            f"  SIM_PLAN={plan} locust -f locustfiles/helpdesk.py --worker --master-host MASTER      on each",
+            f"then gather all ledger-*.jsonl in {folder}, of which the next command makes a report",
         )
     )

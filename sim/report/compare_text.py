@@ -12,8 +12,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from sim.checks import requirements
-from sim.compare import AS_IS, HEADLINE, YEAR, Churn, Comparison, Curve, Policy, Tie, staffed
-from sim.differences import Difference
+from sim.compare import AS_IS, YEAR, Churn, Comparison, Curve, Policy, Tie, staffed
+from sim.differences import HEADLINE, Difference
 from sim.estimate import Estimate
 from sim.measures.customers import BAND, BETAS, COMPLAINTS, MODE
 from sim.report import console, gap_text, unsure_text
@@ -27,6 +27,8 @@ from sim.units import say_duration, say_money, say_share
 
 if TYPE_CHECKING:
     from sim.report.dossier import Dossier
+
+WORDS = {"satisfaction": "satisfaction", "excess_churn": "customers lost", "cost": "cost", "value": "value"}
 
 MOST_SAID = 6
 """Pairs without the baseline that are put in words; a table has the others."""
@@ -212,7 +214,7 @@ def _changes(comparison: Comparison, policy: Policy, than: str) -> str:
 
 def _unmoved(mine: Sequence[Difference]) -> str:
     """What is not clearly different, and not exactly the same."""
-    names = [each.channel or each.measure.name.replace("_", " ") for each in mine if not each.clear and not each.same]
+    names = [each.channel or WORDS[each.measure.name] for each in mine if not each.clear and not each.same]
     return f" Not clearly different: {listed(names)}." if names else ""
 
 
@@ -458,13 +460,11 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     complaints = " to ".join(f"{100 * share:.0f} %" for share in COMPLAINTS)
     how = "of both runs on their own" if comparison.unpaired else "replication by replication, on the same customers"
     spared = [each.spared for each in comparison.headline if each.spared is not None]
-    luck = (
-        f" On customers of their own they would typically take {median(spared):,.2g} times as many." if spared else ""
-    )
+    luck = f" On others each would typically take {median(spared):,.2g} times as many." if spared else ""
     return (
-        f"Differences are taken {how}.{luck} Intervals in the sentences are 95 % for all "
-        f"{counted(comparison)} of them: service level, satisfaction, customers lost, cost and value. Those of the table "
-        "are 95 % each; “?” marks what could be luck.",
+        f"Differences are taken {how}.{luck} Intervals in the sentences are 95 % for all {counted(comparison)} "
+        "together: service level, satisfaction, customers lost, cost and value. Those of the table are 95 % each; "
+        "“?” marks what could be luck.",
         f"A year is one of such {'weeks' if lasts(comparison.baseline.result) == 7 else 'runs'}. Customers lost and "
         f"value rest on β, how strongly satisfaction moves churn (0.015, known as {low:.3f} to {high:.3f}), and on the "
         f"share of unsolved issues that end in a complaint (10 %, known as {complaints}): grade C.",

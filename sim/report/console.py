@@ -26,8 +26,8 @@ HOUR = 3600
 DAY = 86_400 * TICKS_PER_SECOND
 
 
-def report(result: Result, folder: str) -> str:
-    """The whole text; `folder` is the run folder as the user would type it."""
+def report(result: Result) -> str:
+    """The whole text."""
     parts = [
         _headline(result),
         "\n".join(wrapped(line) for line in answer.text(result).splitlines()),
@@ -36,7 +36,6 @@ def report(result: Result, folder: str) -> str:
         "\n".join(wrapped(line, "  ") for line in _verdict(result)),
         _table(result),
         _assumptions(result),
-        f"results: {folder}",
     ]
     return "\n\n".join(part for part in parts if part)
 

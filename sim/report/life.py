@@ -128,8 +128,7 @@ def pointers_text(run: Recorded, found: Sequence[Pointer]) -> str:
     rows = [(_id(each.replication, each.row), each.kind, _said(run, each.row)) for each in found]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [f"  {row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}" for row in rows]
-    said = "\n".join([f"Follow one of these, as in: sim follow {run.folder} {rows[0][0]}", "", *lines])
-    return said.replace(TIE, " ")
+    return "\n".join(["Follow one of these:", "", *lines]).replace(TIE, " ")
 
 
 def pointers_document(run: Recorded, found: Sequence[Pointer]) -> list[dict[str, Any]]:

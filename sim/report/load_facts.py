@@ -8,7 +8,6 @@ the scenario's.
 from __future__ import annotations
 
 import math
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from sim.load.books import AT_ONCE, OF_THE_GAP, percentile
 from sim.load.ledger import Delivery
 from sim.load.observe import KINDS, SENT, STEPS, WIRES, Observed
 from sim.report.figures import title
+from sim.report.following import command
 from sim.scenario import lower
 from sim.schemas import NEVER, TICKS_PER_SECOND
 from sim.units import say_duration, say_share
@@ -121,17 +121,17 @@ class Facts:
     customer_notes: tuple[str, ...]
     sections: tuple[Section, ...]
     next: tuple[tuple[str, str], ...]
-    """What is left or can be done, and the command for it ("" where there is none)."""
+    """What is left or can be done, and the command for it ("" where there is none); the most useful first."""
     origin: str
 
 
 def facts(observed: Observed, run: str) -> Facts:
-    """All of it. `run` is what commands call the run folder."""
+    """All of it. `run` is the run folder as the user would type it."""
     sections = (agents(observed), mail(observed), left_out(observed))
     return Facts(
         name=observed.scenario.name,
         headline=headline(observed),
-        verdict=outcome(observed, shlex.quote(run)),
+        verdict=outcome(observed, run),
         thresholds=thresholds(observed),
         keeping_up=keeping_up(observed),
         law=law(observed),
@@ -141,7 +141,7 @@ def facts(observed: Observed, run: str) -> Facts:
         customers=customers(observed),
         customer_notes=customer_notes(observed),
         sections=tuple(section for section in sections if section.lines),
-        next=tuple(what_next(observed, shlex.quote(run))),
+        next=tuple(what_next(observed, run)),
         origin=origin(observed),
     )
 
@@ -164,7 +164,7 @@ def headline(observed: Observed) -> str:
 
 
 def outcome(observed: Observed, run: str) -> Outcome:
-    """`run` is what a command calls the run folder."""
+    """`run` is the run folder."""
     code, all_ = observed.exit_code, len(observed.verdicts)
     if code == 0:
         short = "passed" if all_ else "valid, nothing was asked of it"
@@ -172,7 +172,7 @@ def outcome(observed: Observed, run: str) -> Outcome:
         return Outcome(True, short, f"Exit code 0: {met}, the generator kept up, and the books add up.")
     if code == 3 and observed.books.aborted is not None:
         return Outcome(False, "broken off", f"Exit code 3: {observed.books.aborted['what']}.")
-    ask = f"Ask the desk what became of it: sim load --reconcile {run}"
+    ask = f"Ask the desk what became of it: {command('load', reconcile=run)}"
     short, meaning = {
         130: ("interrupted", f"it was stopped before its end; what is here is what happened until then. {ask}"),
         1: ("broken off", "an error of our own, or the books could not be written."),
@@ -556,17 +556,18 @@ def left_out(observed: Observed) -> Section:
 
 
 def what_next(observed: Observed, folder: str) -> Iterator[tuple[str, str]]:
+    """What is left or can be done, the most useful first."""
     unknown = len(observed.books.open_intents())
     if unknown:
         what = f"{_many(unknown, 'request was', 'requests were')} never answered; ask the desk what became of that"
-        yield what, f"sim load --reconcile {folder}"
+        yield what, command("load", reconcile=folder)
+    if observed.validity.valid:
+        yield "Hold the prediction against it", command("agree", observed.plan["file"], folder)
     if observed.standing:
         what = f"{_many(observed.standing, 'ticket stands', 'tickets stand')} at the desk; look, then delete with --yes"
-        yield what, f"sim load --cleanup {folder}"
+        yield what, command("load", cleanup=folder)
     else:
         yield "No ticket of this run is left at the desk, as far as the books tell", ""
-    if observed.validity.valid:
-        yield "Hold the prediction against it", f"sim agree {shlex.quote(observed.plan['file'])} {folder}"
 
 
 def origin(observed: Observed) -> str:

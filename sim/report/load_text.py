@@ -7,12 +7,15 @@ from collections.abc import Iterable
 
 from sim.load.observe import Observed
 from sim.report.console import aligned, wrapped
+from sim.report.following import ending
 from sim.report.load_facts import Facts, Sheet, facts
 
 
 def report(observed: Observed, folder: str) -> str:
     """The whole text; `folder` is the run folder as the user would type it."""
     told = facts(observed, folder)
+    # where nothing came of it, the desk may be away
+    best = next((command for _, command in told.next if command), "sim helpdesk status")
     parts = [
         f"{told.name} · load test\n{wrapped(told.headline)}",
         _thresholds(told),
@@ -22,8 +25,8 @@ def report(observed: Observed, folder: str) -> str:
         f"{told.steps.caption}\n{_sheet(told.steps)}\n{_lines(told.step_notes)}",
         f"What the customers experienced, in scenario time\n{_sheet(told.customers)}\n{_lines(told.customer_notes)}",
         *(f"{section.title}\n{_lines(section.lines)}" for section in told.sections),
-        "\n".join(f"{words}: {command}" if command else f"{words}." for words, command in told.next),
-        f"results: {folder}",
+        "\n".join(f"{words}: {command}" if command not in ("", best) else f"{words}." for words, command in told.next),
+        ending(best, folder),
     ]
     return "\n\n".join(part for part in parts if part)
 

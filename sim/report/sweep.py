@@ -59,11 +59,10 @@ def text(runs: Runs) -> str:
     each = sorted({result.replications for _, result, _ in runs})
     number = f"{each[0]} replications each" if len(each) == 1 else f"{each[0]} to {each[-1]} replications"
     title = f"{first.scenario.name} · {len(runs)} runs of {number}, on the same customers with the same luck"
-    folders = "\n".join(f"results: {folder}" for _, _, folder in runs)
     stopped = "".join(f"\n{' '.join(sets)}: {words}" for sets, result, _ in runs if (words := precision.text(result)))
     notes = f"Intervals are 95 % over replications.{stopped}"
     said = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in answer.of_several(runs).splitlines()]
-    return "\n\n".join(part for part in (title, "\n".join(lines), "\n".join(said), notes, folders) if part)
+    return "\n\n".join(part for part in (title, "\n".join(lines), "\n".join(said), notes) if part)
 
 
 def document(runs: Runs) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from sim.sheets.headers import Wanted, meant
 from sim.sheets.read import read_sheet
 from sim.sheets.table import DOTS, Sheet
 from sim.sheets.times import is_time
-from sim.sheets.values import Value, text_of
+from sim.sheets.values import Cell, Formula, Styled, Value, text_of
 from sim.sheets.write import Tab, write_csv
 
 __all__ = [
-    "DOTS", "Cells", "Sheet", "Tab", "Value", "Wanted", "has_time", "is_date", "is_time", "meant", "read_sheet",
-    "text_of", "write_csv", "write_xlsx",
+    "DOTS", "Cell", "Cells", "Formula", "Sheet", "Styled", "Tab", "Value", "Wanted", "has_time", "is_date", "is_time",
+    "meant", "read_sheet", "text_of", "write_csv", "write_xlsx",
 ]  # fmt: skip

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from sim.units import Unclear, shown
 
 Value = str | float | date | datetime | time | timedelta | None
 """A cell: in CSV text or None where empty; in Excel also a number, date, moment, time of day or length of time."""
+
+
+class Formula(NamedTuple):
+    """A formula of Excel, as ``[scheduled] - [required]``: columns of the same row. `value` is what it gives, as not
+    every reader computes."""
+
+    text: str
+    value: str | float | None
+
+
+class Styled(NamedTuple):
+    """A cell with a number format and a fill (as #RRGGBB) of its own; "" as its column has it, and none."""
+
+    value: Value | Formula
+    form: str = ""
+    fill: str = ""
+
+
+Cell = Value | Formula | Styled
+"""What is written into a cell."""
+
 _ERRORS = ("#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 
 
@@ -24,6 +46,12 @@ def computed(value: Value) -> Value:
     if isinstance(value, str) and value.strip() in _ERRORS:
         raise Unclear(f"{value.strip()} is an error of Excel, not a value", "mend the formula, or empty the cell")
     return value
+
+
+def plain(cell: Cell) -> Value:
+    """The value of a cell to write, less how it looks and how it comes about."""
+    inner = cell.value if isinstance(cell, Styled) else cell
+    return inner.value if isinstance(inner, Formula) else inner
 
 
 def text_of(value: Value) -> str:

@@ -11,20 +11,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim.errors import CannotWrite
-from sim.sheets.values import Value, written
+from sim.sheets.values import Cell, plain, written
 
 
 class Tab(NamedTuple):
     """A sheet to write: rows of cells, `formats` (Excel number formats) by column; "" or none: by the kind of cell.
 
-    In a workbook a row is coloured where its number in the column `alarm` is negative.
+    In a workbook a row is coloured where its number in the column `alarm` is negative; lines of text may stand `above`
+    the header, the first as a title, and `below` the rows; and the first `pinned` columns stay in view.
     """
 
     title: str
     header: tuple[str, ...]
-    rows: Sequence[Sequence[Value]]
+    rows: Sequence[Sequence[Cell]]
     formats: tuple[str, ...] = ()
     alarm: str = ""
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    pinned: int = 0
 
 
 def write_csv(path: Path, tab: Tab) -> None:
@@ -37,8 +41,9 @@ def write_csv(path: Path, tab: Tab) -> None:
     put(path, "".join(lines).encode())
 
 
-def csv_cell(value: Value) -> str:
+def csv_cell(cell: Cell) -> str:
     """A value as it stands in a CSV, in quotes where it needs them."""
+    value = plain(cell)
     if isinstance(value, (int, float)):
         return f"{round(value, 6) + 0.0:.6f}".rstrip("0").rstrip(".") if math.isfinite(value) else ""
     text = written(value)
