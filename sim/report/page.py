@@ -387,7 +387,7 @@ def _untitled(svg: str) -> str:
 def _definitions() -> dict[str, tuple[str, str]]:
     """By measure, and what is defined beside them: its name, and its definition."""
     found = {measure.name: (called(measure.name), measure.definition) for measure in MEASURES}
-    return found | {name: (called(name), words) for name, words in page_tables.EXTRA.items()}
+    return found | page_tables.EXTRA
 
 
 def _splits(unsure: Unsure) -> Iterator[tuple[str, str, str, str, str]]:

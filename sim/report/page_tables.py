@@ -37,14 +37,23 @@ SURE = (*CLEAR, "no", "the same", "not known")
 """What is said of a difference: those that are clear first, the last of them where neither way is better."""
 
 EXTRA = {
-    "erlang_c": "Agents that Erlang C asks for in this interval, for the target, the mean offered and the mean handle "
-    "time: nobody abandons, calls again or comes in peaks.",
-    "erlang_a": "Agents that Erlang A asks for: as Erlang C, but customers abandon as the scenario's patience says.",
-    "scheduled": "Agents scheduled who may answer the channel; agents of several channels count in each of them.",
-    "spare": "Agents scheduled less those that Erlang C asks for: below 0, too few by that formula.",
-    "mean_wait": "Mean wait of those offered in the interval who waited at all, answered or not.",
+    "erlang_c": (
+        "Erlang C",
+        "Agents that Erlang C asks for in this interval, for the target, the mean offered and the mean handle time: "
+        "nobody abandons, calls again or comes in peaks.",
+    ),
+    "erlang_a": ("Erlang A", "Agents that Erlang A asks for: as Erlang C, but customers abandon by their patience."),
+    "scheduled": (
+        "Scheduled",
+        "Agents scheduled who may answer the channel; those of several channels count in each of them.",
+    ),
+    "spare": (
+        "Less Erlang C",
+        "Agents scheduled less those that Erlang C asks for: below 0, too few by that formula.",
+    ),
+    "mean_wait": ("Mean wait", "Of those offered in the interval who waited at all, answered or not."),
 }
-"""What is defined beside the measures."""
+"""What is defined beside the measures: what it is called, and its definition."""
 
 
 @dataclass(frozen=True)

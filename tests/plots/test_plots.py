@@ -19,6 +19,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
+from test_curves import curve, three
+from test_erlang_gap import gap_plot_example
+from test_policy_plots import policy_plot_examples
 
 import sim.plots
 from sim.errors import CannotWrite, UsageError
@@ -34,9 +37,6 @@ from sim.plots.service_level import ChannelLevel, ServiceLevel
 from sim.plots.staffing import GroupStaffing, Staffing
 from sim.plots.waiting import ChannelWaits, Waiting
 from sim.tables import Floats
-from test_curves import curve, three
-from test_erlang_gap import gap_plot_example
-from test_policy_plots import policy_plot_examples
 
 pytestmark = pytest.mark.filterwarnings("error")
 
