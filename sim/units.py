@@ -289,6 +289,16 @@ def say_money(amount: float, currency: str) -> str:
     return f"{round(amount, 2) if cents else round(amount):,.{2 if cents else 0}f} {currency}"
 
 
+def say_number(x: float) -> str:
+    """A number for people, to three digits, and whole from 100 on: ``0.868``, ``12.3``, ``12,345``; never ``1e+04``."""
+    if not math.isfinite(x):
+        return _DASH
+    if abs(x) >= 100 or x == 0:
+        return f"{x:z,.0f}"
+    digits = min(6, 2 - math.floor(math.log10(abs(x))))
+    return _trimmed(x, digits)
+
+
 def _text(value: object) -> str:
     """What the value looks like when written; "" where it is no quantity at all (then nothing matches it)."""
     if isinstance(value, bool):

@@ -30,7 +30,7 @@ from sim.results import command
 from sim.run import Result
 from sim.schemas import TICKS_PER_SECOND
 from sim.uncertain import Split, Unsure
-from sim.units import say_duration, say_money, say_share
+from sim.units import say_duration, say_money, say_number, say_share
 
 if TYPE_CHECKING:
     # its pictures say their numbers in the words of this module
@@ -246,7 +246,7 @@ def say_change(value: float, unit: str, currency: str) -> str:
     elif unit == "s":
         said = say_duration(size)
     else:
-        said = say_money(size, currency) if unit == "money" else f"{size:,.3g} {unit}".rstrip()
+        said = say_money(size, currency) if unit == "money" else f"{say_number(size)} {unit}".rstrip()
     if float(said.split()[0].replace(",", "")) == 0:
         return said
     return f"{'-' if value < 0 else '+'}{said}"
