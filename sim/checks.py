@@ -73,6 +73,8 @@ class Requirement:
     channel: str | None
     values: Floats
     tolerance: float
+    limit: float | None
+    """What the figure is held against; None where it is judged by who is in time, so that `values` are shares."""
 
 
 def requirements(result: Result) -> tuple[Requirement, ...]:
@@ -95,6 +97,7 @@ def _targets(result: Result) -> Iterator[Limit]:
 
 def _requirement(result: Result, limit: Limit, measure: Measure) -> Requirement:
     tolerance = SHARE_TOLERANCE if measure.unit == "share" else TOLERANCE * abs(limit.value)
+    timed = measure.kind in (Kind.QUANTILE, Kind.MOMENT)
     sign = 1.0 if limit.least else -1.0
     if measure.kind is Kind.QUANTILE:
         values, tolerance = _in_time(result, limit, measure), SHARE_TOLERANCE
@@ -110,7 +113,10 @@ def _requirement(result: Result, limit: Limit, measure: Measure) -> Requirement:
         if not below.any():
             # what was never observed is not met, as of `Check`
             sign, values = 1.0, np.full(len(above), -1.0)
-    return Requirement(limit.name, limit.words, limit.measure, limit.channel, sign * values, max(tolerance, 1e-9))
+    return Requirement(
+        limit.name, limit.words, limit.measure, limit.channel, sign * values, max(tolerance, 1e-9),
+        None if timed else limit.value,
+    )  # fmt: skip
 
 
 def _in_time(result: Result, limit: Limit, measure: Measure) -> Floats:

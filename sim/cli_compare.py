@@ -85,6 +85,7 @@ def compare(
     from sim import compare as verb
     from sim import results, stopping
     from sim.report import compare_folder, dossier, folder
+    from sim.report.following import command as command_line
 
     if all(path.is_dir() for path in paths):
         _refuse_simulating(sets, variants, replications, budget)
@@ -126,13 +127,12 @@ def compare(
         made = dossier.dossier(compared, unsure=unsure, gap=gap, commands=(command,), only=only)
         compare_folder.write(made, partial)
         runs = {name: path.relative_to(partial) for name, path in folders.items()}
-        compare_folder.keep(made, partial, runs, command=command, unpaired=unpaired)
+        compare_folder.keep(made, partial, runs, command=command, unpaired=unpaired, precision=precisions)
         if out is None:
             target = results.finish_by_default(partial, Path("results"), stem, found[0].digest, kind="compare-")
         else:
             target = results.finish(partial, out)
-    following = [f"sim report {shlex.quote(str(target))} --open", *_further(command, compared, uncertain=uncertain)]
-    _say(made, target, following, as_json=as_json)
+    _say(made, target, command_line("report", target, open=True), as_json=as_json)
 
 
 @click.command(short_help="One page, a workbook and text from runs that are there.")
@@ -183,6 +183,8 @@ def erlang(
     """
     from sim import plots, results
     from sim.report import gap_text
+    from sim.report.following import command as command_line
+    from sim.report.following import ending
 
     scenario = read_scenario(file, sets, variant)
     warn(scenario)
@@ -203,7 +205,8 @@ def erlang(
         click.echo(json.dumps(gap_text.document(found) | {"results": str(target)}, ensure_ascii=False, allow_nan=False))
         return
     click.echo(gap_text.text(found))
-    click.echo(f"\nresults: {target}\nnext: sim compare {shlex.quote(str(file))} --erlang")
+    following = command_line("compare", file, erlang=True) if scenario.variants else command_line("run", file)
+    click.echo(f"\n{ending(following, target)}")
 
 
 COMMANDS = (compare, report, erlang)
@@ -313,11 +316,11 @@ def _command(
     return shlex.join(words)
 
 
-def _further(command: str, compared: Comparison, *, uncertain: bool) -> list[str]:
+def _further(command: str, compared: Comparison) -> str:
     """The next comparison to try."""
-    if compared.curve is not None or uncertain:
-        return [] if "--erlang" in command else [f"{command} --erlang"]
-    return [f"{command} --uncertain"]
+    if compared.curve is None and "--uncertain" not in command:
+        return f"{command} --uncertain"
+    return command if "--erlang" in command else f"{command} --erlang"
 
 
 # --- what else is worked out -----------------------------------------------------------------------------------------
@@ -359,15 +362,18 @@ def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 
-def _say(dossier: Dossier, target: Path, following: Sequence[str], *, as_json: bool) -> None:
+def _say(dossier: Dossier, target: Path, following: str, *, as_json: bool) -> None:
     from sim.report import compare_text, written
+    from sim.report.following import ending
 
     if as_json:
         click.echo(
             json.dumps(written.document(dossier) | {"results": str(target)}, ensure_ascii=False, allow_nan=False)
         )
         return
-    click.echo(compare_text.text(dossier, str(target), following))
+    click.echo(compare_text.text(dossier))
+    click.echo(f"\nreport: {target}/report.html, report.xlsx and report.md")
+    click.echo(ending(following, target))
 
 
 def _report(
@@ -376,8 +382,9 @@ def _report(
 ) -> None:  # fmt: skip
     """The report of runs or of a comparison that are there."""
     from sim import compare as verb
-    from sim import results
+    from sim import results, stopping
     from sim.report import compare_folder, dossier
+    from sim.report.following import command as command_line
 
     _refuse_plots(only)
     if out is not None:
@@ -390,9 +397,11 @@ def _report(
         runs = dict(zip(found, runs.values(), strict=True))
     first = _baseline(list(found), baseline)
     named = [(first, found[first]), *((name, result) for name, result in found.items() if name != first)]
+    asked = () if kept is None else kept.precision
     compared = verb.comparison(
-        named, unpaired=unpaired or (kept is not None and kept.unpaired), curve=None if kept is None else kept.curve
-    )
+        named, rule=stopping.rule(asked, named[0][1].scenario.spec) if asked else None,
+        unpaired=unpaired or (kept is not None and kept.unpaired), curve=None if kept is None else kept.curve,
+    )  # fmt: skip
     command = kept.command if kept is not None else shlex.join(["sim", "report", *map(str, paths)])
     made = dossier.dossier(
         compared, unsure=None if kept is None else kept.unsure, gap=None if kept is None else kept.gap,
@@ -401,7 +410,10 @@ def _report(
     target = _written(
         made, paths, out, {name: path.absolute() for name, path in runs.items()}, command, unpaired=unpaired
     )
-    _say(made, target, [] if open_it else [f"sim report {shlex.quote(str(target))} --open"], as_json=as_json)
+    following = command_line("report", target, open=True)
+    if open_it:
+        following = command_line("follow", target) if len(found) == 1 else _further(command, compared)
+    _say(made, target, following, as_json=as_json)
     if open_it:
         click.launch(str((target / "report.html").absolute()))
 

@@ -287,7 +287,7 @@ def _clean(folder: Path, *, yes: bool, as_json: bool) -> None:
     elif cleaned.failed or (cleaned.left and not yes):
         end_with(following.command("load", cleanup=folder, yes=True))
     else:
-        end_with(following.command("agree", session.plan_of(folder).file, folder))
+        end_with(following.after_cleanup(folder, session.plan_of(folder).file))
     if cleaned.failed:
         sys.exit(REFUSED)
 

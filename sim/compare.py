@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.checks import requirements
+from sim.checks import Requirement, requirements
 from sim.differences import HEADLINE, Difference, Side, differences, together
 from sim.errors import UsageError
 from sim.estimate import t_quantile
@@ -29,8 +29,9 @@ from sim.measures.summary import Summary
 from sim.run import Job, Progress, Result, finished
 from sim.scenario import lower
 from sim.scenario.read import Scenario
+from sim.scenario.spec import Spec
 from sim.selection import Candidate, Constraint, Selection, select
-from sim.stopping import Rule
+from sim.stopping import Goal, Rule
 from sim.tables import Floats
 from sim.workers import pool
 
@@ -286,19 +287,26 @@ def other_customers(one: Result, other: Result) -> str:
         return ""
     if one.uncertain != other.uncertain:
         return "one of them draws what is not known, the other does not"
-    changed = [path for path, _ in _apart(one.scenario.spec.model_dump(), other.scenario.spec.model_dump(), "")]
-    demand = [path for path in changed if not path.startswith(("groups", "policies", "name", "question", "targets"))]
+    changed = _apart(one.scenario.spec, other.scenario.spec, "")
+    demand = [path for path in changed if _OF_POLICY.isdisjoint((path.split(".")[0], path.split(".")[-1]))]
     named = ", ".join(demand[:3]) + (" and more" if len(demand) > 3 else "")
     return f"who makes contact differs by {named}" if named else "who makes contact differs"
 
 
-def _apart(one: object, other: object, path: str) -> Iterator[tuple[str, object]]:
+_OF_POLICY = frozenset(
+    ("groups", "policies", "name", "question", "thresholds", "target", "staff", "shifts", "cost", "lines")
+)
+"""Sections and values of channels that change nobody who makes contact."""
+
+
+def _apart(one: object, other: object, path: str) -> Iterator[str]:
     """The paths at which two scenarios differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in {**one, **other}:
-            yield from _apart(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))
+    if isinstance(one, dict | Spec) and isinstance(other, dict | Spec):
+        ours, theirs = dict(one), dict(other)
+        for key in {**ours, **theirs}:
+            yield from _apart(ours.get(key), theirs.get(key), f"{path}.{key}" if path else str(key))
     elif repr(one) != repr(other):
-        yield path, other
+        yield path
 
 
 def _refuse(baseline: Policy, others: Mapping[str, str]) -> None:
@@ -327,7 +335,7 @@ def _choices(policies: Sequence[Policy], rule: Rule | None) -> tuple[Selection |
     candidates, free = [], []
     for policy in policies:
         constraints = tuple(
-            Constraint(each.name, each.values, _tolerance(each.tolerance, widths.get((each.measure, each.channel))))
+            Constraint(each.name, each.values, _tolerance(each, widths.get((each.measure, each.channel))))
             for each in requirements(policy.result)
         )
         candidates.append(Candidate(policy.name, constraints, -_amounts(policy.result, "cost")))
@@ -337,9 +345,11 @@ def _choices(policies: Sequence[Policy], rule: Rule | None) -> tuple[Selection |
     return cheapest, select(free, indifference=apart("value"), first=FIRST)
 
 
-def _tolerance(usual: float, goal: object) -> float:
-    within = getattr(goal, "within", None)
-    return usual if within is None else float(within)
+def _tolerance(target: Requirement, goal: Goal | None) -> float:
+    """The width that was asked for, of a figure that is judged in its own unit."""
+    if goal is None or target.limit is None:
+        return target.tolerance
+    return max(goal.within * abs(target.limit) if goal.relative else goal.within, 1e-9)
 
 
 def _amounts(result: Result, measure: str) -> Floats:

@@ -14,13 +14,14 @@ from functools import cached_property
 from hashlib import sha256
 from types import FunctionType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sim.errors import SimError
 
 _OF_NUMPY = frozenset(("_reconstruct", "_frombuffer", "scalar", "ndarray", "dtype"))
 _OF_PYTHON = frozenset(
-    (("datetime", "date"), ("datetime", "datetime"), ("datetime", "timedelta"), ("builtins", "set"),
-     ("builtins", "frozenset"))
+    (("datetime", "date"), ("datetime", "datetime"), ("datetime", "timedelta"), ("zoneinfo", "ZoneInfo"),
+     ("builtins", "set"), ("builtins", "frozenset"))
 )  # fmt: skip
 
 
@@ -69,6 +70,8 @@ class _Same(pickle.Pickler):
     worked out and keeps."""
 
     def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, ZoneInfo):
+            return ZoneInfo, (obj.key,)
         if isinstance(obj, type | FunctionType) or not hasattr(obj, "__dict__"):
             return NotImplemented
         made, arguments, *more = obj.__reduce_ex__(5)

@@ -204,13 +204,22 @@ def read(folder: Path) -> Result:
     try:
         if pickles.digest(data) != noted.get(RUN):
             raise pickles.Spoilt(f"{RUN} is not what it was when it was written")
-        plain = zlib.decompress(data)
+        plain = _unpacked(data)
         held = pickles.opened(plain, pickles.digest(plain), _OURS, RUN)
-    except (pickles.Spoilt, zlib.error) as problem:
-        raise UsageError(f"{folder} is damaged: {problem}", f"copy the whole folder again, or {again}") from problem
+    except pickles.Spoilt as problem:
+        raise UsageError(
+            f"{folder} is damaged: {problem.what}", f"copy the whole folder again, or {again}"
+        ) from problem
     scenario, desk, seed, summaries, digest, uncertain, stopped = held
     found, sheet = tuple(figures(summaries, desk)), intervals(summaries, desk)
     return Result(scenario, desk, seed, summaries, found, sheet, digest, uncertain, stopped)
+
+
+def _unpacked(data: bytes) -> bytes:
+    try:
+        return zlib.decompress(data)
+    except zlib.error as problem:
+        raise pickles.Spoilt(f"{RUN} cannot be unpacked") from problem
 
 
 def write_json(path: Path, document: Any) -> None:

@@ -204,22 +204,34 @@ def test_a_page_without_intervals_has_no_table_of_them(dossier: Dossier) -> None
 
 
 def test_erlang_and_what_is_uncertain_are_in_words_and_tables(dossier: Dossier) -> None:
-    """A split has a row a source, from and to; of Erlang's gap each sentence is there, and a row an interval."""
+    """A figure has a row, with as many decimals throughout; of Erlang's gap each sentence is there, and a row an
+    interval."""
     starts = dossier.comparison.baseline.result.intervals.starts
-    split = Split("value", "b", "as is", 100.0, (50.0, 150.0), (-9.0, 200.0), None, None)
+    level = Split("phone.service_level", "b", "", 0.8, (0.7954, 0.81), (0.7, 0.9), (0.6, 0.7982), None)
+    split = Split("satisfaction", "b", "as is", 2.0, (1.5, 2.0), (-0.01, 8.117), (2.004, 3.0), None)
+    other = Split("excess_churn", "as is", "", 1.0, (1.0, 1.0), (0.0, 2.0), (2.0, 3.0), None)
     unsure = Unsure(
         figure="value", unit="money", currency="EUR", better="higher", policy="b", than="as is",
-        base=Estimate(100.0, 50.0, 150.0, 3), bars=(), splits=(split,), held=(), replications=3, weeks=3,
+        base=Estimate(100.0, 50.0, 150.0, 3), bars=(), splits=(level, other, split), held=(), replications=3, weeks=3,
     )  # fmt: skip
     whole = replace(dossier, unsure=unsure, gap=some_gap(starts))
     text = page(whole)
-    assert re.search(r"value of b less as is</th><td>\+100 EUR</td><td[^>]*>single replications[^<]*</td><td>-9", text)
+    found = re.findall('<table class="doubts">.*?</table>', text, re.DOTALL)
+    difference, alone, last = ([" ".join(re.sub("<[^>]*>", " ", cell).split()) for cell in _cells(it)] for it in found)
+    assert difference == ["+2.00", "+1.50 to +2.00", "−0.01 to +8.12", "+2.00 to +3.00", "–"]
+    assert alone == ["80.0", "79.5 to 81.0", "70.0 to 90.0", "60.0 to 79.8 below the value", "–"]
+    assert last[0] == "365"
+    assert text.index("The other policies") < text.index("as is itself")
     assert whole.gap is not None
     for sentence in gap_text.sentences(whole.gap, whole.gap.channels[0]):
         assert str(escape(sentence)) in text
     table = _tables(text)["gap"]
     assert table["rows"] == len(gap_text.rows(whole.gap)[1]) > 10
     assert {"erlang_c", "erlang_a", "simulated", "scheduled"} <= {column["name"] for column in table["columns"]}
+
+
+def _cells(table: str) -> list[str]:
+    return re.findall("<td>(.*?)</td>", table, re.DOTALL)
 
 
 def test_plots_that_do_not_fit_are_named(dossier: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,9 +92,9 @@ def test_the_command_prints_one_document() -> None:
 
 
 def test_the_command_prints_text() -> None:
-    """Without `--json` it prints the text."""
+    """Without `--json` it prints the text, then the command that simulates these customers."""
     _, people = shown()
-    assert run().stdout == text(people) + "\n"
+    assert run().stdout.startswith(f"{text(people)}\n\nnext: sim run ")
 
 
 @pytest.mark.parametrize("arguments", [["--replication", "-1"], ["--issues", "x"]])

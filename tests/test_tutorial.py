@@ -51,7 +51,7 @@ BEGINNING = 40
 PIECE = re.compile(
     r"^<!-- (\w+) (\S+) -->\n(```(?!console)\w*\n.*?^```\n|(?:\|[^\n]*\n)+)?|^```console\n.*?^```\n", re.M | re.S
 )
-FOLDER = re.compile(r"^results: results/\S+$", re.M)
+FOLDER = re.compile(r"(?<=^results: )results/\S+$", re.M)
 ANSWERED, BROKEN = 0, 2
 
 
@@ -104,8 +104,10 @@ class Walk:
         )
         self._code = done.returncode
         said = done.stderr if done.returncode == BROKEN else done.stdout
-        if folder := FOLDER.search(shown):
-            said = FOLDER.sub(folder[0], said)
+        folder, now = FOLDER.search(shown), FOLDER.search(said)
+        if folder and now:
+            # where it is, and in the command that is to be tried next
+            said = said.replace(now[0], folder[0])
         return self._note(_excerpt(shown, said))
 
     def _note(self, text: str) -> str:

@@ -38,6 +38,7 @@ class Kept:
 
     policies: tuple[tuple[str, Path], ...]
     unpaired: bool
+    precision: tuple[str, ...]
     curve: Curve | None
     unsure: Unsure | None
     gap: Gap | None
@@ -105,7 +106,15 @@ def differences_csv(dossier: Dossier) -> str:
     return text.getvalue()
 
 
-def keep(dossier: Dossier, folder: Path, runs: Mapping[str, Path], *, command: str, unpaired: bool) -> None:
+def keep(
+    dossier: Dossier,
+    folder: Path,
+    runs: Mapping[str, Path],
+    *,
+    command: str,
+    unpaired: bool,
+    precision: Sequence[str] = (),
+) -> None:
     """Note what the comparison in a folder was made from, for `kept`; runs inside it by where they are in it."""
     comparison, curve = dossier.comparison, dossier.comparison.curve
     extras = pickles.dumped((dossier.unsure, dossier.gap))
@@ -126,6 +135,7 @@ def keep(dossier: Dossier, folder: Path, runs: Mapping[str, Path], *, command: s
                 for policy in comparison.policies
             ],
             "unpaired": unpaired,
+            "precision": list(precision),
             "curve": None if curve is None else {"path": curve.path, "levels": curve.levels},
             EXTRAS: pickles.digest(extras),
         },
@@ -157,4 +167,4 @@ def kept(folder: Path) -> Kept:
     except pickles.Spoilt as problem:
         raise UsageError(f"{folder} is damaged: {problem.what}", again) from problem
     policies = tuple((name, run if run.is_absolute() else folder / run) for name, run in named)
-    return Kept(policies, bool(noted["unpaired"]), curve, unsure, gap, str(noted["command"]))
+    return Kept(policies, bool(noted["unpaired"]), tuple(noted["precision"]), curve, unsure, gap, str(noted["command"]))

@@ -34,8 +34,8 @@ MOST_SAID = 6
 """Pairs without the baseline that are put in words; a table has the others."""
 
 
-def text(dossier: Dossier, folder: str, following: Sequence[str]) -> str:
-    """The whole text; `folder` is where the results are, `following` the commands to try next."""
+def text(dossier: Dossier) -> str:
+    """The whole text, but for where the results are."""
     comparison, unsure, gap = dossier.comparison, dossier.unsure, dossier.gap
     if len(comparison.policies) == 1:
         parts = ["\n".join(wrapped(sentence, "  ") for sentence in dossier.verdict)]
@@ -48,8 +48,6 @@ def text(dossier: Dossier, folder: str, following: Sequence[str]) -> str:
             "\n".join(wrapped(note) for note in dossier.notes),
         ]
     parts += ["" if gap is None else gap_text.text(gap)]
-    where = [f"results: {folder}", f"report: {folder}/report.html (and .xlsx, .md)"]
-    parts.append("\n".join([*where, *(f"next: {command}" for command in following)]))
     return "\n\n".join(part for part in parts if part)
 
 

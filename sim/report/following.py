@@ -70,6 +70,11 @@ def after_dry_run(load: str, helpdesk: str, *, is_up: bool) -> str:
     return command("helpdesk up", helpdesk)
 
 
+def after_cleanup(folder: Path, scenario: str) -> str:
+    """The comparison of a load test with its prediction, or what was predicted, where that was compared before."""
+    return command("run", scenario) if (folder / "agree").is_dir() else command("agree", scenario, folder)
+
+
 def after_agree(found: Agreement, predicted: Path, observed: Path) -> str:
     """What the load test has left at the desk; if that is nothing, the whole of what was predicted."""
     if found.observed.standing:

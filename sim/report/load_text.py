@@ -16,6 +16,7 @@ def report(observed: Observed, folder: str) -> str:
     told = facts(observed, folder)
     # where nothing came of it, the desk may be away
     best = next((command for _, command in told.next if command), "sim helpdesk status")
+    ordered = sorted(told.next, key=lambda each: each[1] == best)
     parts = [
         f"{told.name} · load test\n{wrapped(told.headline)}",
         _thresholds(told),
@@ -25,7 +26,7 @@ def report(observed: Observed, folder: str) -> str:
         f"{told.steps.caption}\n{_sheet(told.steps)}\n{_lines(told.step_notes)}",
         f"What the customers experienced, in scenario time\n{_sheet(told.customers)}\n{_lines(told.customer_notes)}",
         *(f"{section.title}\n{_lines(section.lines)}" for section in told.sections),
-        "\n".join(f"{words}: {command}" if command not in ("", best) else f"{words}." for words, command in told.next),
+        "\n".join(f"{words}: {command}" if command not in ("", best) else f"{words}." for words, command in ordered),
         ending(best, folder),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ from sim.report import gap_text, page_tables
 from sim.report.assumptions import words
 from sim.report.figures import each, lasts, listed, title
 from sim.report.page_tables import Table, called
-from sim.report.written import say_change, say_level, spans
 from sim.results import provenance
 from sim.run import Result
 from sim.schemas import TICKS_PER_SECOND
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from sim.gap import Gap
     from sim.report.dossier import Dossier, Shown
-    from sim.uncertain import Unsure
+    from sim.uncertain import Split, Unsure
 
 ROOM = 2_300_000
 """Characters that plots may take of a page, which is to stay below 3 MB."""
@@ -127,6 +127,25 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """How sure a figure is: its name, what defines it, its unit; its value and ranges, each with what is said of it."""
+
+    name: str
+    term: str
+    unit: str
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """The figures of a policy, or of one less another; `first`: they are what the tornado is about."""
+
+    title: str
+    first: bool
+    rows: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a policy's figures come from."""
 
@@ -156,9 +175,10 @@ def page(dossier: Dossier) -> str:
         left_out=listed(list(left_out)) if left_out else "",
         tables=tables,
         packed=page_tables.packed(tables),
-        definitions=_definitions(),
+        definitions=_definitions() | (_doubtful(dossier.unsure, base) if dossier.unsure is not None else {}),
         gap=_gap(dossier.gap) if dossier.gap is not None else (),
-        splits=list(_splits(dossier.unsure)) if dossier.unsure is not None else [],
+        gap_notes=gap_text.notes(dossier.gap) if dossier.gap is not None else (),
+        doubts=list(_doubts(dossier.unsure, base)) if dossier.unsure is not None else [],
         assumed=_assumed(policies),
         grades=_grades(policies),
         origins=tuple(_origin(policy) for policy in policies),
@@ -201,7 +221,7 @@ def _headings(policies: Sequence[Policy]) -> Iterator[Heading]:
         hours = " of opening hours" if channel.target.business is not None else ""
         yield Heading(f"{title(channel.name)} in time", f"{_asked(channel)} within {within}{hours}", "service_level")
     yield Heading("Satisfaction", "points of 100", "satisfaction")
-    yield Heading("Customers lost", f"in a year of such {_spans(base)}", "excess_churn")
+    yield Heading("Customers lost", f"a year of such {_spans(base)}", "excess_churn")
     yield Heading("Cost", f"{base.desk.currency} {each(base)}", "cost")
     if len(policies) > 1:
         yield Heading("Value", f"{base.desk.currency} {each(base)}", "value")
@@ -256,7 +276,7 @@ def _cell(figure: Figure | None, channel: Channel | None, change: Difference | N
     if figure is None or figure.estimate.value is None:
         return Cell("–")
     scale, name = _scale(figure.measure, result), figure.measure.name
-    unit, digits = (" %", 1) if figure.measure.unit == "share" else ("", 1 if name == "satisfaction" else 0)
+    unit, digits = ("\u00a0%", 1) if figure.measure.unit == "share" else ("", 1 if name == "satisfaction" else 0)
     mark, verdict = ("", "") if channel is None else _verdict(figure.estimate, channel)
     over = [" to ".join(_number(end, scale, digits) for end in (band.low, band.high)) for band in figure.bands[:1]]
     return Cell(
@@ -276,14 +296,15 @@ def _scale(measure: Measure, result: Result) -> float:
 
 
 def _change(row: Difference, scale: float) -> str:
-    """A difference with its interval, in the unit of its column: +6.4 [5.5, 7.3]."""
+    """A difference with its interval, in the unit of its column: +6.4 pt [5.5, 7.3]; a line ends only before it."""
     if row.same:
         return "no difference"
     if row.estimate.value is None:
         return "not known"
     digits = 0 if row.measure.unit in ("money", "customers") else 1
+    unit = "\u00a0pt" if row.measure.unit == "share" else ""
     ends = _ends(row.estimate.low, row.estimate.high, scale, digits)
-    return f"{_number(row.estimate.value, scale, digits, sign='+')}{' points' * (scale == 100)} {ends}".rstrip()
+    return f"{_number(row.estimate.value, scale, digits, sign='+')}{unit} {ends}".rstrip()
 
 
 def _ends(low: float | None, high: float | None, scale: float, digits: int) -> str:
@@ -291,7 +312,7 @@ def _ends(low: float | None, high: float | None, scale: float, digits: int) -> s
     if low is None or high is None:
         return ""
     ends = [_number(end, scale, digits) for end in (low, high)]
-    return "" if ends[0] == ends[1] else f"[{ends[0]}, {ends[1]}]"
+    return "" if ends[0] == ends[1] else f"[{ends[0]},\u00a0{ends[1]}]"
 
 
 def _number(value: float, scale: float, digits: int, sign: str = "") -> str:
@@ -304,7 +325,7 @@ def _verdict(level: Estimate, channel: Channel) -> tuple[str, str]:
     low, high = (value if end is None else end for end in (level.low, level.high))
     if low >= share:
         return "met", f"meets {asked}"
-    return ("missed", f"misses {asked}") if high < share else ("unsure", f"on the edge of {asked}")
+    return ("missed", f"misses {asked}") if high < share else ("unsure", f"may miss {asked}")
 
 
 def _judged(policy: Policy, comparison: Comparison) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -390,19 +411,64 @@ def _definitions() -> dict[str, tuple[str, str]]:
     return found | page_tables.EXTRA
 
 
-def _splits(unsure: Unsure) -> Iterator[tuple[str, str, str, str, str]]:
-    """By figure, or difference of one, and by what is uncertain about it: from where to where it may lie."""
-    for split in unsure.splits:
-        say, whose = (say_change, f"{split.policy} less {split.than}") if split.than else (say_level, split.policy)
-        for what, _, span in spans(split):
-            value, low, high = (say(end, split.measure.unit, unsure.currency) for end in (split.value, *span))
-            yield f"{called(split.name)} of {whose}", value, what, low, high
+def _doubtful(unsure: Unsure, base: Result) -> dict[str, tuple[str, str]]:
+    """What the columns of `Doubts` are, by the names of their definitions."""
+    weeks = _spans(base)
+    mean = f"Where the mean lies with 95 %; more than the {unsure.weeks} replications make it narrower."
+    luck = f"8 of 10 single {weeks} lie there; that is luck, which no simulation takes away."
+    assumed = (
+        "Where the mean lies for 8 of 10 draws of all that is not known. Where that range does not hold the value "
+        "itself, most of what may be assumed is on that side of what is assumed."
+    )
+    return {
+        "doubt_mean": ("error of the mean", mean),
+        "doubt_single": (f"single {weeks}", luck),
+        "doubt_assumed": ("assumptions", assumed),
+        "doubt_all": ("all", f"8 of 10 single {weeks} lie there with all that is not known drawn."),
+    }
 
 
-def _gap(gap: Gap) -> tuple[str, ...]:
-    """What is to be said of Erlang beside the simulation, channel by channel."""
-    said = [sentence for channel in gap.channels for sentence in gap_text.sentences(gap, channel)]
-    return (*said, *gap_text.notes(gap))
+def _doubts(unsure: Unsure, base: Result) -> Iterator[Doubts]:
+    """What the tornado is about first: the difference, then the policy itself; then each policy, then the others."""
+    pairs = dict.fromkeys((split.policy, split.than) for split in unsure.splits)
+    first = [pair for pair in ((unsure.policy, unsure.than), (unsure.policy, "")) if pair in pairs]
+    alone = [pair for pair in pairs if pair[1] == ""]
+    for policy, than in dict.fromkeys([*first, *alone, *pairs]):
+        rows = [_doubt(split, unsure, base) for split in unsure.splits if (split.policy, split.than) == (policy, than)]
+        yield Doubts(f"{policy} less {than}" if than else f"{policy} itself", (policy, than) in first, tuple(rows))
+
+
+def _doubt(split: Split, unsure: Unsure, base: Result) -> Doubt:
+    """A row: all its numbers to as many decimals, so that the largest has three digits or is whole."""
+    measure, channel = split.measure, split.name.rpartition(".")[0]
+    scale = _scale(measure, base)
+    ranges = (split.error, split.weeks, split.assumptions, split.both)
+    ends = [split.value, *(end for span in ranges if span is not None for end in span)]
+    digits = _decimals(max(abs(scale * end) for end in ends))
+    unit = {"share": "points" if split.than else "%", "money": f"{unsure.currency} {each(base)}"}.get(measure.unit, "")
+    unit = unit or (f"a year of such {_spans(base)}" if measure.name == "excess_churn" else measure.unit)
+
+    def say(*ends: float) -> str:
+        said = [
+            _number(end, scale, digits, sign="+" if split.than and round(scale * end, digits) else "") for end in ends
+        ]
+        return " to ".join(dict.fromkeys(said))
+
+    said = [("–", "") if span is None else (say(*span), "") for span in ranges]
+    if split.assumptions is not None:
+        value, low, high = (round(scale * end, digits) for end in (split.value, *split.assumptions))
+        said[2] = (said[2][0], "above the value" if low > value else "below the value" if high < value else "")
+    return Doubt(f"{channel} {called(measure.name)}".lstrip(), measure.name, unit, ((say(split.value), ""), *said))
+
+
+def _decimals(largest: float) -> int:
+    """Of numbers up to this one: three digits, and whole from more than 100 on."""
+    return 0 if largest > 100 or largest == 0 else min(6, max(1, 2 - math.floor(math.log10(largest))))
+
+
+def _gap(gap: Gap) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is to be said of Erlang beside the simulation, by channel."""
+    return tuple((title(channel.channel), tuple(gap_text.sentences(gap, channel))) for channel in gap.channels)
 
 
 def _all_assumed(policies: Sequence[Policy]) -> dict[str, Any]:

@@ -241,7 +241,7 @@ def _unit(measure: Measure, currency: str) -> str:
 
 def called(name: str) -> str:
     """A measure's name as words."""
-    return name.replace("_", " ")
+    return {"excess_churn": "customers lost"}.get(name, name.replace("_", " "))
 
 
 # --- every interval --------------------------------------------------------------------------------------------------

@@ -706,7 +706,7 @@ def test_two_at_once_keep_out_of_each_other_s_way(user: Machine, desk: Desk) -> 
     said = [ended(process) for process in both]
     # two at once may make one another late, which is another matter
     assert {each.code for each in said} <= {0, 4}
-    assert {each.out.splitlines()[-1] for each in said} == {"results: run", "results: run-2"}
+    assert {each.out.splitlines()[-2] for each in said} == {"results: run", "results: run-2"}
     numbers: list[str] = []
     for name in ("run", "run-2"):
         books = Books(read(user.folder / name))
@@ -793,6 +793,8 @@ def test_a_helpdesk_is_started_and_stopped(user: Machine, desk: Desk, tmp_path: 
         assert ": up at http://127.0.0.1:" in shown
     finally:
         down = user.sim("helpdesk", "down", "--purge")
-    assert (down.code, down.out) == (0, f"django-helpdesk is down; removed {mine}\n")
+    assert (down.code, down.out) == (
+        0, f"django-helpdesk is down; removed {mine}\n\nnext: sim helpdesk up django-helpdesk\n"
+    )  # fmt: skip
     assert not mine.exists()
     assert (desk.folder / "venv").exists()

@@ -160,10 +160,12 @@ def test_clocks_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_commands_name_the_run_folder_as_it_is_typed() -> None:
-    """What stands at the desk, and the commands for cleaning up and for agreement, quoted where a shell needs it."""
+    """What stands at the desk, with the command for cleaning up, and at the end that for agreement, both quoted where
+    a shell needs it."""
     told = load_text.report(_missed(), "results/my desk")
     assert re.search(r"\d+ tickets stand at the desk; .*: sim load --cleanup 'results/my desk'", told)
-    assert re.search(r"sim agree \S+\.yaml 'results/my desk'", told)
+    assert re.search(r"prediction against it\.\n", told)
+    assert re.search(r"\n\nresults: results/my desk\nnext: sim agree \S+\.yaml 'results/my desk'$", told)
 
 
 def test_what_is_unknown_can_be_asked_for(tmp_path: Path) -> None:
@@ -175,7 +177,8 @@ def test_what_is_unknown_can_be_asked_for(tmp_path: Path) -> None:
     kept = [json.dumps(row) for row in rows if not (row["t"] == "outcome" and row["id"] == lost)]
     ledger.write_text("\n".join(kept) + "\n")
     told = load_text.report(observe(folder), "x")
-    assert "1 request was never answered; ask the desk what became of that: sim load --reconcile x" in told
+    assert "1 request was never answered; ask the desk what became of that.\n" in told
+    assert told.endswith("\nnext: sim load --reconcile x")
     assert "1 (1 try: no word)" in told
 
 

@@ -7,7 +7,6 @@ import pickle
 from collections.abc import Callable
 from dataclasses import fields, replace
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 

@@ -46,7 +46,7 @@ def result(folder: Path, *replications: list[Row], sets: tuple[str, ...] = (), c
 
 def said(folder: Path, *replications: list[Row], sets: tuple[str, ...] = ()) -> str:
     """What is said, on one line."""
-    return re.sub(r"\s+", " ", console.report(result(folder, *replications, sets=sets), "results/x"))
+    return re.sub(r"\s+", " ", console.report(result(folder, *replications, sets=sets)))
 
 
 def mail(offered: float, answered: float | None) -> Row:
@@ -121,7 +121,7 @@ def test_weekdays_come_with_the_date_where_they_come_twice(tmp_path: Path) -> No
 def test_the_cap_of_attempts_is_noted_when_it_was_hit(capped: int, tmp_path: Path) -> None:
     """The note stands only where somebody was stopped; the document always has the figure."""
     of = result(tmp_path, [], [], capped=capped)
-    text = console.report(of, "x")
+    text = console.report(of)
     assert re.findall(r"\d+ times a customer would have tried more often", text) == (
         ["4 times a customer would have tried more often"] if capped else []
     )
