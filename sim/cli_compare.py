@@ -86,25 +86,36 @@ def compare(
     from sim import results, stopping
     from sim.report import compare_folder, dossier, folder
     from sim.report.following import command as command_line
+    from sim.scenario import lower
 
     if all(path.is_dir() for path in paths):
-        _refuse_simulating(sets, variants, replications, budget)
+        _refuse_simulating(sets, variants, replications, budget, jobs, precisions, uncertain or None, erlang or None)
         _report(paths, baseline, only, out, unpaired=unpaired, as_json=as_json, open_it=False)
         return
     policies, curve = _policies(paths, variants, sets)
     first_name = _baseline([policy.name for policy in policies], baseline)
     policies = sorted(policies, key=lambda policy: policy.name != first_name)
+    names = [policy.name for policy in policies]
     warn(*(policy.scenario for policy in policies))
     first = replications or REPLICATIONS
     rule = stopping.rule(precisions, policies[0].scenario.spec, first) if precisions else None
-    plan = verb.Plan(first, max(budget or BUDGET * first * len(policies), first * len(policies)), rule)
+    if budget is not None and budget < first * len(policies):
+        least = f"{len(policies)} policies have {first} replications each"
+        raise UsageError(f"--budget {budget} is too small: {least}", "give more, or fewer --replications")
+    plan = verb.Plan(first, budget or BUDGET * first * len(policies), rule)
     _refuse_plots(only)
+    if uncertain:
+        from sim.uncertain import check_about
+
+        check_about(about, lower.desk(policies[0].scenario))
+    if not unpaired:
+        verb.check_customers([(policy.name, policy.scenario) for policy in policies], seed)
     if out is not None:
         results.check_free(out)
     stem = paths[0].stem
     parent = Path("results") / stem if out is None else out.absolute().parent
     with results.partial(parent) as partial:
-        folders = {policy.name: partial / "runs" / _as_folder(policy.name) for policy in policies}
+        folders = dict(zip(names, (partial / "runs" / each for each in _as_folders(names)), strict=True))
         for each in folders.values():
             (each / "contacts").mkdir(parents=True)
         with progress_bar("replications", quiet=quiet) as progress:
@@ -240,13 +251,12 @@ def _policies(paths: Sequence[Path], variants: str | None, sets: tuple[str, ...]
     if len(policies) < 2:
         hint = "write variants in it, name some with --variants, or vary a value with --set phone.staff=8..12"
         raise UsageError(f"{paths[0]} is one policy: there is nothing to compare it with", hint)
-    curve = None
-    if len(varied) == 1 and len(names) == 1:
-        path, _, _ = points[0][varied[0]].partition("=")
-        levels = [_number(point[varied[0]].partition("=")[2]) for point in points]
-        known = [level for level in levels if level is not None]
-        curve = Curve(path.strip(), tuple(known)) if len(known) == len(levels) else None
-    return policies, curve
+    if len(varied) != 1 or len(names) != 1:
+        return policies, None
+    path = points[0][varied[0]].partition("=")[0].strip()
+    levels = [_number(point[varied[0]].partition("=")[2]) for point in points]
+    known = {policy.name: level for policy, level in zip(policies, levels, strict=True) if level is not None}
+    return policies, Curve(path, known) if len(known) == len(policies) else None
 
 
 def _variants(path: Path, there: Sequence[str], asked: str | None, *, several: bool) -> list[str]:
@@ -280,9 +290,9 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _refuse_simulating(sets: Sequence[str], *others: object) -> None:
-    if sets or any(other is not None for other in others):
-        hint = "--set, --variants, --replications and --budget are for scenarios; name the file"
+def _refuse_simulating(*options: object) -> None:
+    if any(option is not None and option != () for option in options):
+        hint = "options that simulate, such as --set, --budget or --uncertain, are for scenarios; name the file"
         raise UsageError("runs that are there are compared as they are", hint)
 
 
@@ -293,9 +303,15 @@ def _refuse_plots(only: Sequence[str]) -> None:
         check_known(name)
 
 
-def _as_folder(name: str) -> str:
-    kept = "".join(char if char.isalnum() or char in "-_.=" else "_" for char in name)
-    return kept.strip("._") or "policy"
+def _as_folders(names: Sequence[str]) -> list[str]:
+    """A folder's name for each policy, as near to its own as every file system allows, and no two alike."""
+    found: list[str] = []
+    for name in names:
+        kept = "".join(char if char.isalnum() or char in "-_.=" else "_" for char in name)[:60].strip("._") or "policy"
+        taken = {each.casefold() for each in found}
+        tries = (kept, *(f"{kept}-{number}" for number in range(2, len(names) + 2)))
+        found.append(next(each for each in tries if each.casefold() not in taken))
+    return found
 
 
 def _command(
@@ -327,18 +343,16 @@ def _further(command: str, compared: Comparison) -> str:
 
 
 def _unsure(compared: Comparison, about: str, *, jobs: int | None, quiet: bool) -> Unsure | None:
-    """Of the policy that was chosen, or else the second, against the baseline."""
+    """What is not known of the closest decision: the policy that is second by the figure, against the first."""
     from sim import uncertain
 
     if len(compared.policies) < 2:
         return None
-    chosen = [choice.chosen for choice in (compared.cheapest, compared.richest) if choice is not None]
-    name = next((name for name in chosen if name not in (None, compared.baseline.name)), compared.policies[1].name)
-    assert name is not None
     channel, _, measure = about.rpartition(".")
+    ranked = compared.ranked(measure, channel or None)
     with progress_bar("assumptions", quiet=quiet) as progress:
         return uncertain.unsure(
-            {policy.name: policy.result for policy in compared.policies}, name,
+            {policy.name: policy.result for policy in ranked}, ranked[1].name,
             figure=measure, channel=channel or None, jobs=jobs, progress=progress,
         )  # fmt: skip
 
@@ -392,6 +406,8 @@ def _report(
     kept = compare_folder.kept(paths[0]) if len(paths) == 1 and compare_folder.is_kept(paths[0]) else None
     runs = dict(kept.policies) if kept is not None else dict(_unique(paths))
     found = {name: results.read(path) for name, path in runs.items()}
+    if kept is not None:
+        kept.check(found, paths[0])
     if kept is None and len(paths) > 1:
         found = _by_variant(found)
         runs = dict(zip(found, runs.values(), strict=True))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -26,10 +26,12 @@ from sim.measures import MEASURES
 from sim.measures.base import ALL
 from sim.measures.customers import BETAS, HIGH, LOW, MODE, lost_margin
 from sim.measures.summary import Summary
-from sim.run import Job, Progress, Result, finished
+from sim.population.draw import draw
+from sim.run import Job, Progress, Result, finished, first
 from sim.scenario import lower
 from sim.scenario.read import Scenario
 from sim.scenario.spec import Spec
+from sim.schemas import TICKS_PER_SECOND
 from sim.selection import Candidate, Constraint, Selection, select
 from sim.stopping import Goal, Rule
 from sim.tables import Floats
@@ -39,7 +41,7 @@ AS_IS = "as is"
 """What the file itself is called among its variants."""
 
 INDIFFERENCE = 0.005
-"""Share of the baseline's cost by which two policies may differ without its mattering."""
+"""Share of the mean cost by which two policies may differ without its mattering."""
 
 FIRST, STEP = 20, 10
 """Replications of the first stage of a selection, and how many more at a time."""
@@ -99,10 +101,10 @@ class Churn:
 
 @dataclass(frozen=True)
 class Curve:
-    """What the policies are points of: the path that ``--set`` varies, and its value in each, in ascending order."""
+    """What the policies are points of: the path that ``--set`` varies, and its value in each of them."""
 
     path: str
-    levels: tuple[float, ...]
+    levels: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,14 @@ class Comparison:
     unpaired: Mapping[str, str] = field(default_factory=dict)
     """Policies whose customers are not those of the baseline, and why."""
     curve: Curve | None = None
+    simulated: Mapping[str, Result] = field(default_factory=dict)
+    """What was simulated of each policy in all: those about whom the choice was hard may have more replications."""
+
+    @property
+    def along(self) -> tuple[Policy, ...]:
+        """The policies in the order of the curve."""
+        levels = {} if self.curve is None else self.curve.levels
+        return tuple(sorted(self.policies, key=lambda policy: levels.get(policy.name, 0.0)))
 
     @property
     def baseline(self) -> Policy:
@@ -129,9 +139,23 @@ class Comparison:
     def of(self, name: str) -> Policy:
         return next(policy for policy in self.policies if policy.name == name)
 
+    def ranked(self, measure: str, channel: str | None) -> list[Policy]:
+        """The policies by a figure, the best first; where neither way is better, the highest."""
+        named = next((each for each in MEASURES if each.name == measure), None)
+        sign = 1.0 if named is not None and named.better == "lower" else -1.0
+
+        def rank(policy: Policy) -> float:
+            found = [
+                f.estimate.value for f in policy.result.figures if (f.measure.name, f.channel) == (measure, channel)
+            ]
+            return sign * (found[0] or 0.0) if found else 0.0
+
+        return sorted(self.policies, key=rank)
+
     def headlines(self, policy: str, than: str) -> list[Difference]:
-        """The headline differences of one pair."""
-        return [each for each in self.headline if (each.policy, each.than) == (policy, than)]
+        """The headline differences of one pair, whichever way round they were taken."""
+        mine = [each for each in self.headline if (each.policy, each.than) == (policy, than)]
+        return mine or [each.turned() for each in self.headline if (each.policy, each.than) == (than, policy)]
 
 
 # --- simulating ------------------------------------------------------------------------------------------------------
@@ -185,15 +209,18 @@ def simulate(
 def _batches(done: Sequence[Sequence[Summary]], wanted: Sequence[int]) -> Iterator[tuple[int, range]]:
     """What is to be simulated, a few replications at a time, all policies in turn."""
     size = 4
-    for first in range(0, max(wanted), size):
+    for begin in range(0, max(wanted), size):
         for which, number in enumerate(wanted):
-            start, stop = max(first, len(done[which])), min(first + size, number)
+            start, stop = max(begin, len(done[which])), min(begin + size, number)
             if start < stop:
                 yield which, range(start, stop)
 
 
 def _more(results: Sequence[Result], plan: Plan, spent: int) -> list[int]:
     """Who gets `STEP` more replications: those whom either choice needs, as many as the budget allows."""
+    if any(result.replications < FIRST for result in results):
+        # nothing can be decided yet, and a few more would not change that
+        return []
     policies = [Policy(str(number), result, number) for number, result in enumerate(results)]
     chosen = _choices(policies, plan.rule)
     needs = sorted({int(name) for choice in chosen if choice is not None for name in choice.needs})
@@ -221,16 +248,22 @@ def comparison(
 ) -> Comparison:
     """Compare results, the baseline first.
 
+    The choices use every replication; all figures and differences are of the first so many that all policies have.
+
     Raises:
-        UsageError: their customers are not the same, and `unpaired` does not say that this is known.
+        UsageError: their customers are not the same, and `unpaired` does not say that this is known; or they are not of
+            the same length or currency, so that no sum of one can be held against that of another.
     """
-    policies = tuple(Policy(name, result, number) for number, (name, result) in enumerate(named))
-    if len(policies) == 1:
-        return Comparison(policies)
+    whole = tuple(Policy(name, result, number) for number, (name, result) in enumerate(named))
+    if len(whole) == 1:
+        return Comparison(whole)
+    _refuse_other_kinds(whole)
+    common = min(policy.result.replications for policy in whole)
+    policies = tuple(replace(policy, result=first(policy.result, common)) for policy in whole)
     baseline = policies[0]
     others = {each.name: why for each in policies[1:] if (why := other_customers(baseline.result, each.result))}
     if others and not unpaired:
-        _refuse(baseline, others)
+        _refuse(baseline.name, others)
     table = [
         difference
         for each in policies[1:]
@@ -243,19 +276,33 @@ def comparison(
         for difference in differences(each.side, than.side, paired=_paired(each, than, others), measures=wanted)
         if difference.segment is None and (difference.channel is None) != (difference.measure.name == "service_level")
     ]
-    pairs = [(each, baseline) for each in policies[1:] if each.name not in others]
-    cheapest, richest = _choices(policies, rule) if not others else (None, None)
+    pairs = [] if others else list(combinations(policies[::-1], 2))
+    cheapest, richest = _choices(whole, rule) if not others else (None, None)
     return Comparison(
         policies=policies,
         table=together(table),
         headline=together(headline, step_down=False),
         ties=tuple(_tie(*pair) for pair in pairs),
-        churn=tuple(_churn(*pair) for pair in combinations(policies[::-1], 2) if not others),
+        churn=tuple(_churn(*pair) for pair in pairs),
         cheapest=cheapest,
         richest=richest,
         unpaired=others,
         curve=curve,
+        simulated={policy.name: policy.result for policy in whole},
     )
+
+
+def _refuse_other_kinds(policies: Sequence[Policy]) -> None:
+    base = policies[0]
+    for policy in policies[1:]:
+        one, other = base.result, policy.result
+        if one.desk.currency != other.desk.currency:
+            what = f"{policy.name} is in {other.desk.currency}, {base.name} in {one.desk.currency}"
+            raise UsageError(what, "write both in one currency")
+        if one.desk.horizon != other.desk.horizon:
+            days = [result.desk.horizon / (86_400 * TICKS_PER_SECOND) for result in (other, one)]
+            what = f"{policy.name} lasts {days[0]:g} days, {base.name} {days[1]:g}"
+            raise UsageError(what, "compare runs of one length: costs and customers are those of a run")
 
 
 def staffed(result: Result, path: str) -> int | None:
@@ -287,7 +334,29 @@ def other_customers(one: Result, other: Result) -> str:
         return ""
     if one.uncertain != other.uncertain:
         return "one of them draws what is not known, the other does not"
-    changed = _apart(one.scenario.spec, other.scenario.spec, "")
+    return _why(one.scenario, other.scenario)
+
+
+def check_customers(named: Sequence[tuple[str, Scenario]], seed: int) -> None:
+    """Before anything is simulated: whether all policies meet the same customers, as the first replication tells.
+
+    Raises:
+        UsageError: they do not.
+    """
+    digests = [draw(scenario, seed, 0).digest for _, scenario in named]
+    base = named[0][1]
+    others = {
+        name: _why(base, scenario)
+        for (name, scenario), digest in zip(named, digests, strict=True)
+        if digest != digests[0]
+    }
+    if others:
+        _refuse(named[0][0], others)
+
+
+def _why(one: Scenario, other: Scenario) -> str:
+    """By what two scenarios differ that do not have the same customers."""
+    changed = _apart(one.spec, other.spec, "")
     demand = [path for path in changed if _OF_POLICY.isdisjoint((path.split(".")[0], path.split(".")[-1]))]
     named = ", ".join(demand[:3]) + (" and more" if len(demand) > 3 else "")
     return f"who makes contact differs by {named}" if named else "who makes contact differs"
@@ -309,21 +378,21 @@ def _apart(one: object, other: object, path: str) -> Iterator[str]:
         yield path
 
 
-def _refuse(baseline: Policy, others: Mapping[str, str]) -> None:
+def _refuse(baseline: str, others: Mapping[str, str]) -> None:
     name, why = next(iter(others.items()))
     more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
     raise UsageError(
-        f"{name}{more} does not meet the customers of {baseline.name}: {why}; so no contact has its like, and the "
+        f"{name}{more} does not meet the customers of {baseline}: {why}; so no contact has its like, and the "
         "difference holds the luck of both",
-        "compare them all the same with --unpaired, whose intervals are wider, or leave them out with --variants",
+        "compare them all the same with --unpaired, whose intervals are wider, or leave them out",
     )
 
 
 def _choices(policies: Sequence[Policy], rule: Rule | None) -> tuple[Selection | None, Selection]:
     """The cheapest that meets the stated targets (None where none is stated), and that of the highest value."""
     widths = {} if rule is None else {(goal.measure, goal.channel): goal for goal in rule.goals}
-    base = policies[0].result
-    cost = float(np.mean(_amounts(base, "cost")))
+    # of all of them, so that it does not depend on which is the baseline
+    cost = float(np.mean([_amounts(policy.result, "cost").mean() for policy in policies]))
     goals = {name: widths.get((name, None)) for name in ("cost", "value")}
 
     def apart(name: str) -> float:

@@ -42,6 +42,9 @@ OF_TARGETS = frozenset(
 """Measures that say how a target is met: with another target they are other figures."""
 
 
+OTHER_TARGETS = "the two have other targets"
+
+
 @dataclass(frozen=True)
 class Side:
     """One of two runs that are compared."""
@@ -107,6 +110,19 @@ class Difference:
         """Whether both have exactly the same figure, in every replication."""
         return self.estimate.value == 0 and self.error == 0
 
+    def turned(self) -> Difference:
+        """The same the other way round: `than` less `policy`."""
+        return replace(
+            self,
+            policy=self.than,
+            than=self.policy,
+            of_policy=self.of_than,
+            of_than=self.of_policy,
+            estimate=_turned(self.estimate),
+            by_replication=-self.by_replication,
+            wide=None if self.wide is None else _turned(self.wide),
+        )
+
     @property
     def better(self) -> bool | None:
         """Whether the policy is better by it; None where that is not clear, or neither way is better."""
@@ -170,7 +186,7 @@ class _Comparing:
             return self._moment(measure, key)
         ours, theirs = (_ratio(side, measure, key) for side in (self.policy, self.than))
         if measure.name in OF_TARGETS and key[0] in self.other_targets:
-            return self._unknown(measure, key, _value(ours), _value(theirs), "the two have other targets")
+            return self._unknown(measure, key, _value(ours), _value(theirs), OTHER_TARGETS)
         if ours is None or theirs is None:
             return self._unknown(measure, key, _value(ours), _value(theirs))
         value = ours.value - theirs.value
@@ -238,6 +254,11 @@ def _ratio(side: Side, measure: Measure, key: Key) -> _Part | None:
     value = float(above.sum()) / total
     alone = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
     return _Part(value, (above - value * below) / (total / len(below)), alone)
+
+
+def _turned(estimate: Estimate) -> Estimate:
+    value, low, high = (None if end is None else -end for end in (estimate.value, estimate.high, estimate.low))
+    return replace(estimate, value=value, low=low, high=high)
 
 
 def _value(part: _Part | None) -> float | None:

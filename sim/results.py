@@ -26,8 +26,9 @@ from sim import pickles
 from sim.errors import CannotWrite, UsageError
 from sim.measures.constants import assumed_by
 from sim.measures.intervals import intervals
-from sim.measures.summary import figures
+from sim.measures.summary import Summary, figures
 from sim.run import ENGINE, Result
+from sim.scenario.read import Scenario
 
 RUN = "run.pickle"
 FORMAT = 1
@@ -210,9 +211,21 @@ def read(folder: Path) -> Result:
         raise UsageError(
             f"{folder} is damaged: {problem.what}", f"copy the whole folder again, or {again}"
         ) from problem
-    scenario, desk, seed, summaries, digest, uncertain, stopped = held
+    try:
+        scenario, desk, seed, summaries, digest, uncertain, stopped = _of_a_run(held)
+    except (TypeError, ValueError) as problem:
+        hint = f"copy the whole folder again, or {again}"
+        raise UsageError(f"{folder} is damaged: {RUN} holds no run", hint) from problem
     found, sheet = tuple(figures(summaries, desk)), intervals(summaries, desk)
     return Result(scenario, desk, seed, summaries, found, sheet, digest, uncertain, stopped)
+
+
+def _of_a_run(held: Any) -> Any:
+    """What was held; a TypeError where that is not what a run is made of."""
+    scenario, _, _, summaries, *_ = held
+    if not isinstance(scenario, Scenario) or not summaries or not all(isinstance(each, Summary) for each in summaries):
+        raise TypeError("not a run")
+    return held
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -133,6 +133,19 @@ def finished(job: Job, summaries: Sequence[Summary], stopped: Stopped | None = N
         digest=digest(job.scenario, job.seed, populations, uncertain=job.uncertain),
         uncertain=job.uncertain,
         stopped=stopped,
+    )
+
+
+def first(result: Result, number: int) -> Result:
+    """The result of the first so many replications."""
+    if number >= result.replications:
+        return result
+    summaries = result.summaries[:number]
+    return replace(
+        result,
+        summaries=summaries,
+        figures=tuple(figures(summaries, result.desk)),
+        intervals=intervals(summaries, result.desk),
     )
 
 

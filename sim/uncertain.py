@@ -6,12 +6,16 @@ of the mean over so many replications. *Single weeks* differ by luck, and will f
 
 The last is told from a second run that draws every assumption anew in each replication, with the same customers as far
 as the assumptions leave them: if s is the standard deviation of single weeks, and what is assumed and luck add up,
-s²(assumptions) = s²(all drawn) − s²(as assumed), at least 0. Its range is that of the single weeks of the second run
-from 10 to 90 %, drawn in towards their mean by s(assumptions) / s(all drawn), so that it keeps their lean to one side.
+s²(assumptions) = s²(all drawn) − s²(as assumed). Its range is that of the single weeks of the second run from 10 to
+90 %, drawn in towards their mean by s(assumptions) / s(all drawn), so that it keeps their lean to one side. Where the
+second run does not clearly vary more than the first there is no such range: what is assumed then matters less than so
+many replications can show, which is not nothing.
 
 A tornado moves one assumption at a time to either end of its range, of both policies alike, and shows what their
-difference becomes on the same customers. What cannot have changed is not simulated again: constants of satisfaction and
-churn, and whatever the engine never reads, change only how the same contacts add up.
+difference becomes on the same customers. How far it swings is estimated from a few replications, which see the same
+luck before and after; where it swings from is the difference over all replications that there are. What cannot have
+changed is not simulated again: constants of satisfaction and churn, and whatever the engine never reads, change only
+how the same contacts add up.
 """
 
 from __future__ import annotations
@@ -28,16 +32,17 @@ import numpy as np
 from sim.attendance import attended
 from sim.desk import Desk, Survey
 from sim.differences import HEADLINE
-from sim.errors import UsageError
-from sim.estimate import Estimate, ratio
+from sim.errors import UsageError, did_you_mean
+from sim.estimate import Estimate, ratio, student_quantile
 from sim.measures import MEASURES
-from sim.measures.base import Key, Measure
+from sim.measures.base import Key, Kind, Measure, kind_of
 from sim.measures.cohort import Cohort
 from sim.measures.customers import Belief
 from sim.measures.summary import Summary, parts_of, summarise
 from sim.population.draw import Population, draw
 from sim.run import Progress, Result
 from sim.scenario import lower
+from sim.scenario.limits import only_by_channel
 from sim.scenario.read import Scenario
 from sim.scenario.unknowns import Unknown, not_ranged, redrawn, supposed, unknowns
 from sim.simulate.engine import Run, simulate
@@ -50,13 +55,17 @@ REPLICATIONS = 5
 RANGE = (0.1, 0.9)
 """The shares between which a range of single weeks, or over assumptions, lies."""
 
+LEVEL = 0.05
+"""How often assumptions that do nothing may seem to do something."""
+
 
 # --- what is found ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Bar:
-    """The difference of a figure at either end of the range of one assumption."""
+    """The difference of a figure at either end of the range of one assumption: as assumed, over all replications, plus
+    its swing from there, over those of the tornado. The intervals are those of the swing."""
 
     unknown: Unknown
     at_low: Estimate
@@ -79,7 +88,7 @@ class Split:
     """Where the uncertainty of a figure comes from: of `policy`, or of `policy` less `than` ("": of it alone).
 
     `error` is the 95 % interval of the mean; the others are from 10 to 90 %: of single weeks as assumed, over the
-    assumptions, and of single weeks with every assumption drawn. None where that run is missing.
+    assumptions, and of single weeks with every assumption drawn. The last two are None where that run is missing.
     """
 
     name: str
@@ -91,6 +100,11 @@ class Split:
     weeks: tuple[float, float]
     assumptions: tuple[float, float] | None
     both: tuple[float, float] | None
+
+    @property
+    def too_small(self) -> bool:
+        """Whether the range over assumptions is smaller than so many replications can show."""
+        return self.assumptions is None and self.both is not None
 
     @property
     def measure(self) -> Measure:
@@ -109,12 +123,13 @@ class Unsure:
     policy: str
     than: str
     base: Estimate
+    """As assumed, over all replications that both have."""
     bars: tuple[Bar, ...]
     splits: tuple[Split, ...]
     held: tuple[str, ...]
     """Paths of assumptions of grade B and C without a range of numbers: nothing here moves them."""
     replications: int
-    """Of each end of a bar."""
+    """Of each end of a bar: those from which its swing is known."""
     weeks: int
     """Of the runs that are split."""
 
@@ -132,12 +147,12 @@ def unsure(
     """The split of every headline figure of all results, and the tornado of `policy` less the first of them.
 
     Args:
-        results: by policy, the baseline first; of one seed, as assumed.
+        results: by policy, first the one that the others are held against; of one seed, as assumed.
         replications: of each end of a range in the tornado; the split has as many as the results.
         jobs: processes; None: one a core.
 
     Raises:
-        UsageError: there is no such policy or figure.
+        UsageError: there is no such policy, or no such figure of both.
     """
     than = next(iter(results))
     if policy not in results or policy == than:
@@ -151,10 +166,11 @@ def unsure(
     def after(done: int, _: int) -> None:
         progress(len(first) + done, len(first) + second)
 
-    measure = measure_of(figure, channel, base.desk)
+    measure = measure_of(figure, channel, results[policy].desk, base.desk)
+    sides = (_parts(results[name].summaries, measure, (channel, None)) for name in (policy, than))
     found = tornado(
-        *pair, figure=figure, channel=channel, seed=seed, replications=replications, jobs=jobs,
-        progress=lambda done, _: progress(done, len(first) + second),
+        *pair, figure=figure, channel=channel, seed=seed, replications=replications, assumed=_difference(*sides),
+        jobs=jobs, progress=lambda done, _: progress(done, len(first) + second),
     )  # fmt: skip
     drawn = joint(scenarios, seed=seed, replications=weeks, jobs=jobs, progress=after)
     assumed = {name: result.summaries[:weeks] for name, result in results.items()}
@@ -174,18 +190,48 @@ def unsure(
     )
 
 
-def measure_of(figure: str, channel: str | None, desk: Desk) -> Measure:
-    """The measure of that name, if its parts add up over replications.
+def check_about(about: str, desk: Desk) -> None:
+    """Whether assumptions can be weighed by a figure of a desk, written as in phone.service_level, or value.
+
+    Raises:
+        UsageError: there is no such measure or channel, or the measure is not of such a channel, or not of the desk.
+    """
+    channel, _, figure = about.rpartition(".")
+    measure_of(figure, channel or None, desk)
+
+
+def measure_of(figure: str, channel: str | None, *desks: Desk) -> Measure:
+    """The measure of that name, if its parts add up over replications and each desk has it for that channel (None: for
+    all together).
 
     Raises:
         UsageError: there is none, or not for that channel.
     """
-    measure = next((each for each in MEASURES if each.name == figure and each.parts is not None), None)
-    if measure is None:
-        raise UsageError(f"no assumption can be weighed by '{figure}'", f"name one of {', '.join(HEADLINE)}")
-    if channel is not None and channel not in [each.name for each in desk.channels]:
-        raise UsageError(f"there is no channel '{channel}'", "name one of the scenario")
-    return measure
+    weighed = {each.name: each for each in MEASURES if each.parts is not None and each.kind is not Kind.MOMENT}
+    if figure not in weighed:
+        near = did_you_mean(figure, tuple(weighed))
+        names = [measure.name if key[0] is None else f"{key[0]}.{measure.name}" for measure, key in headline(desks[0])]
+        hint = near if near.endswith("?") else f"name one of {', '.join(names)}"
+        raise UsageError(f"no assumption can be weighed by '{figure}'", hint)
+    for desk in desks:
+        _check_channel(weighed[figure], channel, desk)
+    return weighed[figure]
+
+
+def _check_channel(measure: Measure, channel: str | None, desk: Desk) -> None:
+    """Raises `UsageError` where a desk has no such figure."""
+    kinds = {each.name: kind_of(each) for each in desk.channels}
+    of = [name for name, kind in kinds.items() if measure.channels and measure.fits(kind)]
+    if channel is None:
+        if only_by_channel(measure):
+            hint = f"name one of {', '.join(f'{name}.{measure.name}' for name in of)}" if of else ""
+            raise UsageError(f"{measure.name} is of a channel", hint)
+    elif channel not in kinds:
+        raise UsageError(f"there is no channel '{channel}'", did_you_mean(channel, tuple(kinds)))
+    elif not measure.channels:
+        raise UsageError(f"{measure.name} is of the whole desk", f"write {measure.name} without the channel")
+    elif channel not in of:
+        raise UsageError(f"{channel} has no {measure.name}", did_you_mean(channel, of))
 
 
 # --- one at a time ----------------------------------------------------------------------------------------------------
@@ -199,18 +245,27 @@ def tornado(
     channel: str | None = None,
     seed: int = 1,
     replications: int = REPLICATIONS,
+    assumed: Estimate | None = None,
     jobs: int | None = None,
     progress: Progress = lambda done, total: None,
 ) -> tuple[Estimate, tuple[Bar, ...]]:
     """The difference of a figure, `policy` less `than`, as assumed, and at the ends of the range of each assumption.
 
+    An end is at D + (d(end) − d): D the difference as assumed over all replications there are, d and d(end) those as
+    assumed and at the end over the replications of the tornado. Most of the luck of these is in both of the latter and
+    goes out, so that a few of them tell the swing; D says where it starts, as every other report of it does. The
+    interval is the paired one of d(end) − d.
+
     What one of them says itself is known there, and moves only the other.
 
+    Args:
+        assumed: D; None: over the replications of the tornado.
+
     Raises:
-        UsageError: there is no such figure.
+        UsageError: there is no such figure of both.
     """
-    measure = measure_of(figure, channel, lower.desk(than))
     pair = (policy, than)
+    measure = measure_of(figure, channel, *map(lower.desk, pair))
     job = _Job(pair, measure.name, (channel, None), seed)
     tasks = _chunks(pair, replications)
     # by policy and assumption ("": none), then end, then replication
@@ -220,12 +275,17 @@ def tornado(
             found.setdefault((task.policy, *key), []).append(part)
         progress(done, len(tasks))
 
-    def difference(path: str, end: int) -> Estimate:
-        ours, theirs = (found.get((number, path, end)) or found[number, "", 0] for number in (0, 1))
-        return _difference(np.array(ours), np.array(theirs))
+    def sides(path: str, end: int) -> tuple[Floats, Floats]:
+        ours, theirs = (np.array(found.get((number, path, end)) or found[number, "", 0]) for number in (0, 1))
+        return ours, theirs
 
-    bars = [Bar(unknown, difference(path, 0), difference(path, 1)) for path, unknown in _of_both(pair).items()]
-    return difference("", 0), tuple(sorted(bars, key=lambda bar: -bar.swing))
+    before = sides("", 0)
+    base = _difference(*before) if assumed is None else assumed
+    bars = [
+        Bar(unknown, *(_swung(base, before, sides(path, end)) for end in (0, 1)))
+        for path, unknown in _of_both(pair).items()
+    ]
+    return base, tuple(sorted(bars, key=lambda bar: -bar.swing))
 
 
 def _of_both(pair: Sequence[Scenario]) -> dict[str, Unknown]:
@@ -236,9 +296,30 @@ def _of_both(pair: Sequence[Scenario]) -> dict[str, Unknown]:
 def _difference(ours: Floats, theirs: Floats) -> Estimate:
     """R_b − R_a of two ratios of sums on the same customers, with its interval from the paired influences
     u_r = (y_r − R·x_r) / x̄ (see `sim.differences`)."""
-    if not (ours[:, 1].sum() > 0 and theirs[:, 1].sum() > 0):
-        return Estimate.not_observed(len(ours))
-    return ratio(_weighed(ours) - _weighed(theirs), np.ones(len(ours)), least=-math.inf)
+    common = min(len(ours), len(theirs))
+    ours, theirs = ours[:common], theirs[:common]
+    if not _observed(ours, theirs):
+        return Estimate.not_observed(common)
+    return _mean(_weighed(ours) - _weighed(theirs))
+
+
+def _swung(base: Estimate, before: tuple[Floats, Floats], after: tuple[Floats, Floats]) -> Estimate:
+    """The base plus what the difference of two ratios of sums moves by, with the paired interval of that."""
+    runs = len(before[0])
+    if base.value is None or not _observed(*before, *after):
+        return Estimate.not_observed(runs)
+    one, other = (_weighed(ours) - _weighed(theirs) for ours, theirs in (before, after))
+    swing = _mean(other - one)
+    value, low, high = (None if each is None else base.value + each for each in (swing.value, swing.low, swing.high))
+    return replace(swing, value=value, low=low, high=high)
+
+
+def _observed(*sides: Floats) -> bool:
+    return all(parts[:, 1].sum() > 0 for parts in sides)
+
+
+def _mean(values: Floats) -> Estimate:
+    return ratio(values, np.ones(len(values)), least=-math.inf)
 
 
 def _weighed(parts: Floats) -> Floats:
@@ -399,8 +480,8 @@ def _drawn(job: _Job, task: tuple[int, int]) -> Summary:
 def split(
     assumed: Mapping[str, Sequence[Summary]], drawn: Mapping[str, Sequence[Summary]], desk: Desk
 ) -> tuple[Split, ...]:
-    """Every headline figure split: of each policy, then of each less the first. Value means something as a difference
-    only.
+    """Every headline figure that all have, split: of each policy, then of each less the first. Value means something as
+    a difference only.
 
     Args:
         assumed, drawn: replications by policy, as assumed and with everything drawn; those of a policy that is missing
@@ -409,6 +490,8 @@ def split(
     first = next(iter(assumed))
     found = []
     for measure, key in headline(desk):
+        if any(key not in runs[0].parts[measure.name] for runs in assumed.values()):
+            continue
         mine, theirs = ({name: _values(runs, measure, key) for name, runs in side.items()} for side in (assumed, drawn))
         if measure.name != "value":
             found += [_split(measure, key, name, "", mine[name], theirs.get(name)) for name in assumed]
@@ -431,11 +514,16 @@ def headline(desk: Desk) -> list[tuple[Measure, Key]]:
 
 def _values(summaries: Sequence[Summary], measure: Measure, key: Key) -> Floats:
     """A number a replication: first its figure alone (NaN where it saw nothing), then what its mean is made of."""
-    parts = np.array([summary.parts[measure.name][key] for summary in summaries], dtype=np.float64)
+    parts = _parts(summaries, measure, key)
     above, below = parts.T
     alone = np.divide(above, below, out=np.full(len(parts), np.nan), where=below > 0)
     weighed = _weighed(parts) if below.sum() > 0 else np.full(len(parts), np.nan)
     return np.stack((alone, weighed))
+
+
+def _parts(summaries: Sequence[Summary], measure: Measure, key: Key) -> Floats:
+    """Numerator and denominator, a row a replication."""
+    return np.array([summary.parts[measure.name][key] for summary in summaries], dtype=np.float64)
 
 
 def _split(measure: Measure, key: Key, policy: str, than: str, assumed: Floats, drawn: Floats | None) -> Split | None:
@@ -443,26 +531,51 @@ def _split(measure: Measure, key: Key, policy: str, than: str, assumed: Floats, 
     weeks, weighed = assumed[0][np.isfinite(assumed[0])], assumed[1]
     if not len(weeks) or not np.isfinite(weighed).all():
         return None
-    mean = ratio(weighed, np.ones(len(weighed)), least=-math.inf)
+    mean = _mean(weighed)
     assert mean.value is not None
     error = (mean.value, mean.value) if mean.low is None or mean.high is None else (mean.low, mean.high)
     name = measure.name if key[0] is None else f"{key[0]}.{measure.name}"
-    over, both = (None, None) if drawn is None else over_assumptions(weeks, drawn[0][np.isfinite(drawn[0])])
+    over, both = (None, None) if drawn is None else over_assumptions(assumed[0], drawn[0])
     return Split(name, policy, than, mean.value, error, _range(weeks), over, both)
 
 
 def over_assumptions(weeks: Floats, drawn: Floats) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """The range over assumptions, and of single weeks with all drawn: from single weeks as assumed, and with all drawn.
+    """The range over assumptions, and of single weeks with all drawn.
 
-    s²(assumptions) = s²(all drawn) − s²(as assumed), at least 0; with q(p) the quantile of the weeks with all drawn and
-    m their mean, the range is m + (q(p) − m) · s(assumptions) / s(all drawn), for p = 10 and 90 %.
+    s²(assumptions) = s²(all drawn) − s²(as assumed); with q(p) the quantile of the weeks with all drawn and m their
+    mean, the range is m + (q(p) − m) · s(assumptions) / s(all drawn), for p = 10 and 90 %. It is m alone where drawing
+    changes no week, and None where s²(all drawn) is not clearly the larger (`_varies_more`). Both are None where fewer
+    than 3 replications observed the figure.
+
+    Args:
+        weeks, drawn: the same replications as assumed and with all drawn, one number each; NaN where not observed.
     """
-    if len(weeks) < 2 or len(drawn) < 2:
+    seen = np.isfinite(weeks) & np.isfinite(drawn)
+    weeks, drawn = weeks[seen], drawn[seen]
+    if len(drawn) < 3:
         return None, None
-    total, luck = float(drawn.var(ddof=1)), float(weeks.var(ddof=1))
-    share = math.sqrt(max(0.0, total - luck) / total) if total > 0 else 0.0
     mean, (low, high) = float(drawn.mean()), _range(drawn)
+    if np.allclose(weeks, drawn):
+        return (mean, mean), (low, high)
+    if not _varies_more(drawn, weeks):
+        return None, (low, high)
+    share = math.sqrt(1 - weeks.var() / drawn.var())
     return (mean + (low - mean) * share, mean + (high - mean) * share), (low, high)
+
+
+def _varies_more(one: Floats, other: Floats) -> bool:
+    """Whether the variance of one of two paired samples is the larger, one-sided at 5 %.
+
+    Pitman (1939, Biometrika 31, 9–12) and Morgan (same volume, 13–19): of n pairs from a normal distribution with equal
+    variances, t = (s₁² − s₂²) · √(n − 2) / (2 · √(s₁²·s₂² − c²)) has Student's distribution with n − 2 degrees of
+    freedom, c their covariance. An F-test takes the samples as independent. The luck that they share makes it too
+    careful: correlated by 0.9, equal variances of 30 pairs fail it in 0.03 % of all cases rather than in 5 %, and it
+    misses as much more of what there is.
+    """
+    spreads, degrees = np.cov(one, other), len(one) - 2
+    more = spreads[0, 0] - spreads[1, 1]
+    unshared = math.sqrt(max(0.0, spreads[0, 0] * spreads[1, 1] - spreads[0, 1] ** 2))
+    return bool(more > 0 and more * math.sqrt(degrees) >= 2 * student_quantile(degrees, 1 - 2 * LEVEL) * unshared)
 
 
 def _range(values: Floats) -> tuple[float, float]:

@@ -8,18 +8,21 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from sim import compare
 from sim.cli import main
 from sim.compare import comparison
 from sim.report import pictures
 from sim.results import read
+from sim.workers import pool
 
 TINY = """\
 name: Tiny
@@ -86,11 +89,23 @@ def document(text: str) -> Any:
     return json.loads(text, parse_constant=no)
 
 
+@contextmanager
+def here_if_alone(processes: int, start: Callable[..., None], *arguments: Any) -> Iterator[Any]:
+    """A pool, but for one process it is this one."""
+    if processes > 1:
+        with pool(processes, start, *arguments) as executor:
+            yield executor
+    else:
+        start(*arguments)
+        yield SimpleNamespace(map=map)
+
+
 @pytest.fixture(scope="module", autouse=True)
-def _runs_without_plots() -> Iterator[None]:
-    """Of policies, whose plots are those of any run, and take most of the time."""
+def _quick() -> Iterator[None]:
+    """No plots of the runs, which are those of any run, and no process but for more than one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "write", lambda *_: None)
+        patch.setattr(compare, "pool", here_if_alone)
         yield
 
 
@@ -256,13 +271,11 @@ def test_a_mistake_is_told_and_nothing_is_left(words: list[str], said: str, ther
     half."""
     folder, _ = there
     before = names(folder)
-    done = sim(folder, "compare", *([] if "--replications" in words or "c" in words[0][:1] else FEW), *words)
+    few = ["--replications", "2", "--jobs", "1", "--quiet"] if words[0].endswith(".yaml") else []
+    done = sim(folder, "compare", *few, *words)
     assert (done.code, done.out) == (2, "")
     assert done.err.removeprefix("sim: ").startswith(said)
     assert names(folder) == before
-
-
-FEW = ["--replications", "2", "--jobs", "1", "--quiet"]
 
 
 def test_other_demand_is_compared_where_that_is_asked_for(here: Path) -> None:
@@ -276,6 +289,27 @@ def test_other_demand_is_compared_where_that_is_asked_for(here: Path) -> None:
     assert (again.code, again.err) == (0, "")
     assert (here / "elsewhere" / "differences.csv").read_bytes() == (here / "apart" / "differences.csv").read_bytes()
     assert sim(here, "report", "elsewhere", "--plot", "risk").code == 0
+
+
+def test_a_report_keeps_to_the_width_that_was_asked_for(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too little to matter is kept with a comparison: its report says again what the comparison said."""
+    monkeypatch.setattr(compare, "FIRST", 4)
+    words = ("--variants", "as is,more", "--precision", "service_level=60pt", "--plot", "risk", "--out", "wide")
+    done = compared(here, "tiny.yaml", *words, "--budget", "8", replications=4)
+    assert (done.code, done.err) == (0, "")
+    assert "is not clear" not in done.out
+    report = (here / "wide" / "report.md").read_bytes()
+    assert sim(here, "report", "wide", "--plot", "risk").code == 0
+    assert (here / "wide" / "report.md").read_bytes() == report
+
+
+def test_every_policy_has_a_folder_of_its_own(here: Path) -> None:
+    """Names that differ only in what no folder is called by, or in capitals, do not meet in one folder."""
+    variants = "variants:\n  a b: {phone.staff: 3}\n  a_b: {phone.staff: 4}\n  A b: {phone.staff: 5}\n"
+    (here / "alike.yaml").write_text(TINY + variants)
+    done = compared(here, "alike.yaml", "--plot", "risk", "--out", "alike", replications=1)
+    assert (done.code, done.err) == (0, "")
+    assert {path.name for path in (here / "alike" / "runs").iterdir()} == {"as_is", "a_b", "a_b-2", "A_b-3"}
 
 
 def flipped(path: Path) -> None:

@@ -2,6 +2,9 @@
 
 The figure is a difference between two policies, with everything else as assumed. Where a bar crosses 0 the other policy
 would be the better one. What a bar shows is the range of the assumption and nothing of how likely its ends are.
+
+Where the figure is as assumed is known from all replications; how far it swings from there to the end of a bar from a
+few on the same customers. The lines at a bar's ends are the intervals of that swing.
 """
 
 from __future__ import annotations
@@ -30,8 +33,8 @@ WORD = 24
 @dataclass(frozen=True)
 class Bar:
     """An assumption: `low_word` and `high_word` are the ends of its range as one writes them, `at_low` and `at_high`
-    the figure there, each with half of its 95 % interval (None or NaN where one replication gives none). `grade` says
-    how well the assumption is known: "B", "C", or ""."""
+    the figure there, each with half of the 95 % interval of its swing from the figure as assumed (None or NaN where one
+    replication gives none). `grade` says how well the assumption is known: "B", "C", or ""."""
 
     name: str
     low_word: str
@@ -62,7 +65,7 @@ class Tornado:
     percentage points; "s", a currency, or any word).
 
     `base` is the difference with everything as assumed, `low` and `high` its 95 % interval. `better`, "higher", "lower"
-    or "" (neither), says which side of 0 is for `policy`. `replications` is 0 where it is not known.
+    or "" (neither), says which side of 0 is for `policy`. `replications` are those of the swings, 0 where not known.
     """
 
     figure: str
@@ -117,7 +120,7 @@ def _subtitle(data: Tornado) -> str:
         return "No assumption in use has a range."
     over = f" over {data.replications} replications" if data.replications > 1 else ""
     halves = [half for bar in data.bars for _, half, _ in bar.ends]
-    lines = f"; the lines at a bar's ends are 95 % intervals{over}" if any(map(isfinite, halves)) else ""
+    lines = f"; the lines at a bar's ends are 95 % intervals of the swing{over}" if any(map(isfinite, halves)) else ""
     graded = " In brackets: the grade of its source." if any(bar.grade for bar in data.bars) else ""
     return (
         f"One assumption at a time is moved from one end of its range to the other, all others stay{lines}."
@@ -128,11 +131,12 @@ def _subtitle(data: Tornado) -> str:
 def _turning(data: Tornado) -> str:
     """How many assumptions can turn the decision."""
     turning, many = sum(map(data.turns, data.bars)), len(data.bars)
+    decision = f"the decision between '{data.than}' and '{data.policy}'"
     if known(data.base) == 0 or not isfinite(known(data.base)):
         return "As assumed there is no difference, so there is no decision to turn"
     if not turning:
-        return f"None of {many} assumptions can turn the decision" if many > 1 else "It cannot turn the decision"
-    return f"{turning} of {many} assumption{'s' if many > 1 else ''} can turn the decision (orange, in bold)"
+        return f"None of {many} assumptions can turn {decision}" if many > 1 else f"It cannot turn {decision}"
+    return f"{turning} of {many} assumption{'s' if many > 1 else ''} can turn {decision} (orange, in bold)"
 
 
 def _others(data: Tornado) -> str:

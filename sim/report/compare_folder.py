@@ -23,6 +23,7 @@ from sim.gap import Gap
 from sim.report import page, workbook, written
 from sim.report.dossier import Dossier
 from sim.results import write_json
+from sim.run import Result
 from sim.uncertain import Unsure
 
 COMPARE = "compare.json"
@@ -37,12 +38,20 @@ class Kept:
     compared, and what was worked out beside it."""
 
     policies: tuple[tuple[str, Path], ...]
+    digests: Mapping[str, str]
     unpaired: bool
     precision: tuple[str, ...]
     curve: Curve | None
     unsure: Unsure | None
     gap: Gap | None
     command: str
+
+    def check(self, found: Mapping[str, Result], folder: Path) -> None:
+        """Raises UsageError where a run is not the one that was compared."""
+        for name, result in found.items():
+            if result.digest != self.digests[name]:
+                what = f"the run of {name} in {folder} is not the one that was compared"
+                raise UsageError(what, f"put it back, or make it again: {self.command}")
 
 
 def write(dossier: Dossier, folder: Path) -> None:
@@ -129,14 +138,15 @@ def keep(
                 {
                     "name": policy.name,
                     "run": str(runs[policy.name]),
-                    "replications": policy.result.replications,
-                    "digest": policy.result.digest,
+                    "replications": result.replications,
+                    "digest": result.digest,
                 }
                 for policy in comparison.policies
+                for result in (comparison.simulated.get(policy.name, policy.result),)
             ],
             "unpaired": unpaired,
             "precision": list(precision),
-            "curve": None if curve is None else {"path": curve.path, "levels": curve.levels},
+            "curve": None if curve is None else {"path": curve.path, "levels": dict(curve.levels)},
             EXTRAS: pickles.digest(extras),
         },
     )
@@ -153,18 +163,25 @@ def kept(folder: Path) -> Kept:
     Raises:
         UsageError: its files are of another version, damaged or gone.
     """
+    again = "make it again"
     try:
         noted: Any = json.loads((folder / COMPARE).read_text("utf-8"))
         again = f"make it again: {noted['command']}"
         if noted["format"] != FORMAT:
             raise UsageError(f"{folder} was left by another version of sim ({noted.get('sim', 'unknown')})", again)
         named: Sequence[tuple[str, Path]] = [(each["name"], Path(each["run"])) for each in noted["policies"]]
-        curve = None if noted["curve"] is None else Curve(noted["curve"]["path"], tuple(noted["curve"]["levels"]))
-        extras = (folder / EXTRAS).read_bytes()
-        unsure, gap = pickles.opened(extras, noted[EXTRAS], _OURS, EXTRAS)
+        digests = {each["name"]: str(each["digest"]) for each in noted["policies"]}
+        curve = None if noted["curve"] is None else Curve(noted["curve"]["path"], dict(noted["curve"]["levels"]))
+        unsure, gap = pickles.opened((folder / EXTRAS).read_bytes(), noted[EXTRAS], _OURS, EXTRAS)
+        if not named or not isinstance(unsure, Unsure | None) or not isinstance(gap, Gap | None):
+            raise ValueError
+        precision, unpaired, command = tuple(noted["precision"]), bool(noted["unpaired"]), str(noted["command"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise UsageError(f"{folder} is damaged: {COMPARE} or {EXTRAS} cannot be read", "make it again") from problem
+        raise UsageError(f"{folder} is damaged: {COMPARE} or {EXTRAS} cannot be read", again) from problem
     except pickles.Spoilt as problem:
         raise UsageError(f"{folder} is damaged: {problem.what}", again) from problem
     policies = tuple((name, run if run.is_absolute() else folder / run) for name, run in named)
-    return Kept(policies, bool(noted["unpaired"]), tuple(noted["precision"]), curve, unsure, gap, str(noted["command"]))
+    gone = [name for name, run in policies if not run.is_dir()]
+    if gone:
+        raise UsageError(f"the run of {gone[0]} is gone from {folder}", f"copy the whole folder, or {again}")
+    return Kept(policies, digests, unpaired, precision, curve, unsure, gap, command)

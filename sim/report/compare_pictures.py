@@ -149,13 +149,14 @@ def _frontier(comparison: Comparison, channel: Channel) -> Frontier:
 def _headcount(comparison: Comparison) -> Headcount | None:
     """The curve of a ``--set`` that varies a number of people; None where it varies something else."""
     assert comparison.curve is not None
-    path, levels = comparison.curve.path, np.array(comparison.curve.levels)
+    path, policies = comparison.curve.path, comparison.along
+    levels = np.array([comparison.curve.levels[policy.name] for policy in policies])
     base = comparison.baseline.result
     code = staffed(base, path)
     if code is None:
         return None
     channel = base.desk.channels[code]
-    found = [Figures(policy.result)("service_level", channel.name) for policy in comparison.policies]
+    found = [Figures(policy.result)("service_level", channel.name) for policy in policies]
     value, low, high = (
         np.array([math.nan if getattr(each, name) is None else getattr(each, name) for each in found])
         for name in ("value", "low", "high")

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from sim.checks import requirements
 from sim.compare import AS_IS, YEAR, Churn, Comparison, Curve, Policy, Tie, staffed
-from sim.differences import HEADLINE, Difference
+from sim.differences import HEADLINE, OTHER_TARGETS, Difference
 from sim.estimate import Estimate
 from sim.measures.customers import BAND, BETAS, COMPLAINTS, MODE
 from sim.report import console, gap_text, unsure_text
 from sim.report.console import aligned, wrapped
-from sim.report.figures import Figures, each, lasts, listed
+from sim.report.figures import Figures, lasts, listed
+from sim.report.figures import each as each_of
 from sim.report.thresholds import say
 from sim.run import Result
 from sim.schemas import TICKS_PER_SECOND
@@ -53,11 +54,12 @@ def text(dossier: Dossier) -> str:
 
 def _headline(comparison: Comparison) -> str:
     base = comparison.baseline.result
-    counts = sorted({policy.result.replications for policy in comparison.policies})
-    runs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    span = "weeks" if lasts(base) == 7 else f"runs of {lasts(base):g} days" if lasts(base) >= 1 else "runs"
+    length = lasts(base)
+    plural = "s" * (base.replications != 1)
+    long = f"{length:g} day{'s' * (length != 1)}" if length >= 1 else say_duration(86_400 * length)
+    span = f"week{plural}" if length == 7 else f"run{plural} of {long}"
     customers = "not the same customers" if comparison.unpaired else "the same customers with the same luck"
-    return f"{base.scenario.name} · {len(comparison.policies)} policies · {runs} {span} each, {customers}"
+    return f"{base.scenario.name} · {len(comparison.policies)} policies · {base.replications} {span} each, {customers}"
 
 
 # --- the verdict -----------------------------------------------------------------------------------------------------
@@ -75,7 +77,7 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
     if comparison.curve is not None:
         sentences += _safe(comparison, comparison.curve)
         # a step at a time: what the next person brings
-        steps = pairwise(comparison.policies)
+        steps = pairwise(comparison.along)
         sentences += [_changes(comparison, policy, before.name) for before, policy in steps]
     else:
         sentences += [_changes(comparison, policy, comparison.baseline.name) for policy in comparison.policies[1:]]
@@ -110,14 +112,15 @@ def _safe(comparison: Comparison, curve: Curve) -> Iterable[str]:
         return
     channel = result.desk.channels[code]
     share, within = channel.target.share, say_duration(channel.target.within / TICKS_PER_SECOND)
-    found = [Figures(policy.result)("service_level", channel.name) for policy in comparison.policies]
+    policies = comparison.along
+    found = [Figures(policy.result)("service_level", channel.name) for policy in policies]
     short = [number for number, level in enumerate(found) if level.low is None or level.low < share]
     first = short[-1] + 1 if short else 0
     target = f"{100 * share:.0f} % within {within}"
     if first == len(found):
         yield f"At none of these levels {channel.name} surely meets its target ({target})."
         return
-    at = comparison.policies[first]
+    at = policies[first]
     level = say(found[first], "share", "")
     yield f"{_title(channel.name)} surely meets its target ({target}) from {_name(at.name)} on: {level}."
 
@@ -130,7 +133,7 @@ def _promises(comparison: Comparison) -> Iterable[str]:
     common = {(each.name, each.words) for each in requirements(comparison.baseline.result)}
     words = {True: "reaches", False: "does not reach", None: "may or may not reach"}
     for policy in comparison.policies[1:]:
-        result = policy.result
+        result = comparison.simulated[policy.name]
         units = {figure.measure.name: figure.measure.unit for figure in result.figures}
         for stated, met in zip(requirements(result), judged[policy.name].met, strict=True):
             if (stated.name, stated.words) not in common:
@@ -147,9 +150,12 @@ def _chosen(comparison: Comparison, selection: Selection) -> str:
     if selection.state == "none feasible":
         return f"None of the {number} policies meets every target ({_targets(comparison)}), {sure}."
     if selection.state == "undecided":
-        runs = max(policy.result.replications for policy in comparison.policies)
+        runs = max(result.replications for result in comparison.simulated.values())
+        if runs < selection.first:
+            least = f"that takes {selection.first} replications of each at least, and there are {runs}"
+            return f"Which is the cheapest that meets every target ({_targets(comparison)}) is not decided: {least}."
         waiting = listed([_name(name) for name in selection.needs])
-        spent = sum(policy.result.replications for policy in comparison.policies)
+        spent = sum(result.replications for result in comparison.simulated.values())
         return (
             f"Which is the cheapest that meets every target ({_targets(comparison)}) is not clear after {runs} "
             f"replications: {waiting} need{'s' * (len(selection.needs) == 1)} more (--budget {4 * spent}), or a wider "
@@ -167,7 +173,7 @@ def _chosen(comparison: Comparison, selection: Selection) -> str:
 
 def _missed(comparison: Comparison, judged: Judged) -> str:
     """What a policy misses, of what has been decided: "email (84.4 % [83.9, 84.9] within 24 h, of 90 %)"."""
-    result = comparison.of(judged.name).result
+    result = comparison.simulated[judged.name]
     of, channels = Figures(result), {channel.name: channel for channel in result.desk.channels}
     units = {figure.measure.name: figure.measure.unit for figure in result.figures}
     said = []
@@ -184,8 +190,16 @@ def _missed(comparison: Comparison, judged: Judged) -> str:
 
 
 def _targets(comparison: Comparison) -> str:
-    """The targets of the baseline in words."""
-    result = comparison.baseline.result
+    """The targets in words: those of the baseline, or that each has its own."""
+    base, *others = (_stated(policy.result) for policy in comparison.policies)
+    if any(not set(base) <= set(other) for other in others):
+        own = (f"{_name(policy.name)}: {', '.join(_stated(policy.result))}" for policy in comparison.policies)
+        return f"each its own; {'; '.join(own)}"
+    return ", ".join(base)
+
+
+def _stated(result: Result) -> list[str]:
+    """The targets of one policy: "phone 80 % within 20 s"."""
     channels = {channel.name: channel for channel in result.desk.channels}
     words = []
     for requirement in requirements(result):
@@ -195,7 +209,7 @@ def _targets(comparison: Comparison) -> str:
             words.append(f"{requirement.channel} {share} within {say_duration(within)}")
         else:
             words.append(f"{requirement.name} {requirement.words}")
-    return ", ".join(words)
+    return words
 
 
 def _changes(comparison: Comparison, policy: Policy, than: str) -> str:
@@ -203,16 +217,25 @@ def _changes(comparison: Comparison, policy: Policy, than: str) -> str:
     mine = sorted(comparison.headlines(policy.name, than), key=lambda each: HEADLINE.index(each.measure.name))
     clear = [_told(comparison, each) for each in mine if each.clear]
     start = f"{_title(_name(policy.name))} against {_name(than)}"
-    if all(each.same for each in mine):
+    if _all_same(mine):
         return f"{start}: exactly the same, in every replication."
     if not clear:
         return f"{start}: no difference is clear."
     return f"{start}: {listed(clear)}.{_unmoved(mine)}"
 
 
+def _all_same(mine: Sequence[Difference]) -> bool:
+    """Whether all that can be compared is exactly the same."""
+    return all(each.same for each in mine if each.estimate.value is not None)
+
+
 def _unmoved(mine: Sequence[Difference]) -> str:
     """What is not clearly different, and not exactly the same."""
-    names = [each.channel or WORDS[each.measure.name] for each in mine if not each.clear and not each.same]
+    names = [
+        each.channel or WORDS[each.measure.name]
+        for each in mine
+        if not each.clear and not each.same and each.estimate.value is not None
+    ]
     return f" Not clearly different: {listed(names)}." if names else ""
 
 
@@ -236,7 +259,7 @@ def _told(comparison: Comparison, each: Difference) -> str:
     if each.measure.name == "cost":
         ends = "" if _flat(each) else f" {_ends(each, digits=0)}"
         return f"costs {say_money(abs(value), currency)} {per} {'more' if up else 'less'}{ends}"
-    tie = next((tie for tie in comparison.ties if (tie.policy, tie.than) == (each.policy, each.than)), None)
+    tie = next((tie for tie in comparison.ties if {tie.policy, tie.than} == {each.policy, each.than}), None)
     ends = _ends(each, digits=0, over="" if tie is None else tie_words(tie))
     return f"is worth {say_money(abs(value), currency)} {per} {'more' if up else 'less'} {ends}"
 
@@ -266,7 +289,14 @@ def _range(churn: Churn | None, scale: float, value: float, digits: int) -> str:
 
 
 def _churn(comparison: Comparison, policy: str, than: str) -> Churn | None:
-    return next((c for c in comparison.churn if (c.policy, c.than) == (policy, than)), None)
+    """Of a pair, whichever way round it was taken."""
+    for each in comparison.churn:
+        if (each.policy, each.than) == (policy, than):
+            return each
+        if (each.policy, each.than) == (than, policy):
+            beta, complaints = ((-high, -low) for low, high in (each.over_beta, each.over_complaints))
+            return Churn(policy, than, -each.value, beta, complaints)
+    return None
 
 
 def _ends(each: Difference, scale: float = 1.0, *, digits: int = 1, over: str = "") -> str:
@@ -289,7 +319,7 @@ def _flat(each: Difference) -> bool:
 
 
 def _per(result: Result) -> str:
-    return each(result)
+    return each_of(result)
 
 
 def tie_words(tie: Tie) -> str:
@@ -310,7 +340,7 @@ def _others(comparison: Comparison) -> Iterable[str]:
         mine = comparison.headlines(later, earlier)
         good = [each for each in mine if each.better is True]
         bad = [each for each in mine if each.better is False]
-        if all(each.same for each in mine):
+        if _all_same(mine):
             yield f"{_title(_name(later))} and {_name(earlier)} are exactly the same."
         elif not good and not bad:
             yield f"{_title(_name(later))} is no better than {_name(earlier)}, and no worse: no difference is clear."
@@ -327,24 +357,34 @@ def _others(comparison: Comparison) -> Iterable[str]:
 
 def _value(comparison: Comparison) -> Iterable[str]:
     """The highest value, and whether what is not known of churn could turn that round."""
-    richest = comparison.richest
-    if richest is None:
+    if comparison.richest is None:
         return
-    if richest.state == "undecided":
-        yield (
-            "Which has the highest value (margin of the customers kept, less cost) is not clear: "
-            f"{listed([_name(name) for name in richest.needs])} could be it."
-        )
+    what = "Highest value (margin of the customers kept, less cost)"
+    best = _best(comparison)
+    if len(best) > 1:
+        equal = all(tie.value.any() == 0 for tie in comparison.ties if {tie.policy, tie.than} <= set(best))
+        names = listed([_name(name) for name in best])
+        yield f"{what}: {names}, which are equal." if equal else f"{what}: not clear; it may be that of {names}."
         return
-    chosen = richest.chosen or ""
-    turned = any(chosen in (tie.policy, tie.than) and tie.beta is not None for tie in comparison.ties)
+    turned = [tie for tie in comparison.ties if best[0] in (tie.policy, tie.than) and not _one_sided(tie)]
     span = f"β from {BETAS[0]:g} to {BETAS[-1]:g}"
-    sure = f"at every {span}" if not turned else f"at β = {BETAS[MODE]:g}, but not at every {span}"
-    if richest.state == "tied":
-        tied = listed([_name(judged.name) for judged in richest.judged if judged.out is None])
-        yield f"Highest value (margin of the customers kept, less cost): {tied}, which are equal."
-        return
-    yield f"Highest value (margin of the customers kept, less cost): {_name(chosen)}, {sure}."
+    rivals = listed([_name(tie.than if tie.policy == best[0] else tie.policy) for tie in turned])
+    sure = f"at β = {BETAS[MODE]:g}, but not surely above {rivals} at every {span}" if turned else f"at every {span}"
+    yield f"{what}: {_name(best[0])}, {sure}."
+
+
+def _best(comparison: Comparison) -> list[str]:
+    """The policies that no other is clearly worth more than; with the allowance for all differences."""
+    worse = set()
+    for each in comparison.headline:
+        if each.measure.name == "value" and each.clear and each.estimate.value:
+            worse.add(each.than if each.estimate.value > 0 else each.policy)
+    return [policy.name for policy in comparison.policies if policy.name not in worse]
+
+
+def _one_sided(tie: Tie) -> bool:
+    """Whether one policy is worth more than the other at every β, with its whole interval."""
+    return bool((tie.low > 0).all() or (tie.high < 0).all())
 
 
 def _title(policy: str) -> str:
@@ -418,7 +458,11 @@ def _percent(estimate: Estimate) -> str:
         return "–"
     if estimate.low is None or estimate.high is None:
         return say_share(estimate.value)
-    return f"{100 * estimate.value:.1f} ± {50 * (estimate.high - estimate.low):.1f} %"
+    below, above = estimate.value - estimate.low, estimate.high - estimate.value
+    if abs(below - above) > 0.001:
+        # cut off at 0 or 100 %
+        return f"{100 * estimate.value:.1f} % [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return f"{100 * estimate.value:.1f} ± {100 * above:.1f} %"
 
 
 def _points(estimate: Estimate) -> str:
@@ -459,11 +503,19 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     how = "of both runs on their own" if comparison.unpaired else "replication by replication, on the same customers"
     spared = [each.spared for each in comparison.headline if each.spared is not None]
     luck = f" On others each would typically take {median(spared):,.2g} times as many." if spared else ""
+    more = [f"{name} {result.replications}" for name, result in comparison.simulated.items()]
+    runs = comparison.baseline.result.replications
+    further = any(result.replications > runs for result in comparison.simulated.values())
+    counts = f" Every figure is of the first {runs}; the choice used more: {', '.join(more)}." if further else ""
+    other = sorted({each.channel or "" for each in comparison.headline if each.estimate.reason == OTHER_TARGETS})
+    apart = f" Of {listed(other)} the policies have other targets, so shares in time are not compared." if other else ""
+    length = lasts(comparison.baseline.result)
+    year = "weeks" if length == 7 else f"{YEAR / length:,.0f} runs"
     return (
         f"Differences are taken {how}.{luck} Intervals in the sentences are 95 % for all {counted(comparison)} "
         "together: service level, satisfaction, customers lost, cost and value. Those of the table are 95 % each; "
-        "“?” marks what could be luck.",
-        f"A year is one of such {'weeks' if lasts(comparison.baseline.result) == 7 else 'runs'}. Customers lost and "
+        f"“?” marks what could be luck.{counts}{apart}",
+        f"A year is one of such {year}. Customers lost and "
         f"value rest on β, how strongly satisfaction moves churn (0.015, known as {low:.3f} to {high:.3f}), and on the "
         f"share of unsolved issues that end in a complaint (10 %, known as {complaints}): grade C.",
     )

@@ -59,7 +59,9 @@ def spread(estimate: Estimate, scale: float = 1.0) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """One, two and three."""
+    """One, two and three; of nothing, nothing."""
+    if not names:
+        return ""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 

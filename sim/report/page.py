@@ -278,13 +278,13 @@ def _cell(figure: Figure | None, channel: Channel | None, change: Difference | N
     scale, name = _scale(figure.measure, result), figure.measure.name
     unit, digits = ("\u00a0%", 1) if figure.measure.unit == "share" else ("", 1 if name == "satisfaction" else 0)
     mark, verdict = ("", "") if channel is None else _verdict(figure.estimate, channel)
-    over = [" to ".join(_number(end, scale, digits) for end in (band.low, band.high)) for band in figure.bands[:1]]
+    over = [[_number(end, scale, digits) for end in (band.low, band.high)] for band in figure.bands[:1]]
     return Cell(
         _number(figure.estimate.value, scale, digits) + unit,
         _ends(figure.estimate.low, figure.estimate.high, scale, digits),
         mark,
         verdict,
-        more="".join(f"{ends} over β" for ends in over),
+        more="".join(f"{low} to {high} over β" for low, high in over if low != high),
         change="" if change is None else _change(change, scale),
         clear=change is not None and change.clear,
     )

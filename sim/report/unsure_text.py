@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 WIDTH = 118
 
+TOO_SMALL = "too small"
+"""In place of a range over assumptions that so many replications cannot show."""
+
 SHOWN = 10
 """Assumptions in the table: those that turn the decision, then those that move it most."""
 
 
 def text(unsure: Unsure) -> str:
-    """Two tables with what they mean: the split of the difference and of the policy itself, and the assumptions."""
+    """The splits of the difference and of the one that it is held against, what they mean, and the assumptions."""
+    shown = [each for each in ((unsure.policy, unsure.than), (unsure.than, "")) if _of(unsure, *each)]
     parts = [
-        *(_splits(unsure, than) for than in (unsure.than, "")),
-        _wrapped(
-            f"mean: where the mean lies with 95 %; more than the {unsure.weeks} replications make it narrower. single "
-            "runs: 8 of 10 replications lie there; that is luck, which no simulation takes away. assumptions: where "
-            "the mean lies for 8 of 10 draws of all that is not known. all: 8 of 10 single runs with all of it drawn."
-        ),
+        *(_splits(unsure, *each) for each in shown),
+        _meaning(unsure, [split for each in shown for split in _of(unsure, *each)]),
         _decision(unsure),
         _bars(unsure),
         _rest(unsure),
@@ -70,25 +70,39 @@ def _half(estimate: Estimate) -> float | None:
 # --- where it comes from ----------------------------------------------------------------------------------------------
 
 
-def _splits(unsure: Unsure, than: str) -> str:
-    """The splits of the policy less another, or ("") of the policy itself, as a table."""
-    mine = [each for each in unsure.splits if (each.policy, each.than) == (unsure.policy, than)]
-    if not mine:
-        return ""
-    title = f"{unsure.policy} less {than}" if than else f"{unsure.policy} itself"
-    rows = [("", "mean", "single runs", "assumptions", "all"), *(_row(split, unsure.currency) for split in mine)]
+def _of(unsure: Unsure, policy: str, than: str) -> list[Split]:
+    return [each for each in unsure.splits if (each.policy, each.than) == (policy, than)]
+
+
+def _splits(unsure: Unsure, policy: str, than: str) -> str:
+    """The splits of a policy less another, or ("") of the policy itself, as a table."""
+    title = f"{policy} less {than}" if than else f"{policy} itself"
+    header = ("", "mean", "single runs", "assumptions", "all")
+    rows = [header, *(_row(split, unsure.currency) for split in _of(unsure, policy, than))]
     return f"How sure: {title}\n{_table(rows)}"
 
 
+def _meaning(unsure: Unsure, shown: Sequence[Split]) -> str:
+    """What the columns are."""
+    small = f"{TOO_SMALL}: smaller than {unsure.weeks} replications can show. "
+    small = small if any(split.too_small for split in shown) else ""
+    return _wrapped(
+        f"mean: where the mean lies with 95 %; more than the {unsure.weeks} replications make it narrower. single "
+        "runs: 8 of 10 replications lie there; that is luck, which no simulation takes away. assumptions: where the "
+        f"mean lies for 8 of 10 draws of all that is not known. {small}all: 8 of 10 single runs with all of it drawn."
+    )
+
+
 def _row(split: Split, currency: str) -> tuple[str, ...]:
-    spans = (split.error, split.weeks, split.assumptions, split.both)
-    change = bool(split.than)
-    unit = _unit(split.measure.unit, currency, change=change)
-    return f"{split.name}, {unit}", *("–" if span is None else _span(split, span, change=change) for span in spans)
+    unit = _unit(split.measure.unit, currency, change=bool(split.than))
+    over = TOO_SMALL if split.too_small else _span(split, split.assumptions)
+    return f"{split.name}, {unit}", _span(split, split.error), _span(split, split.weeks), over, _span(split, split.both)
 
 
-def _span(split: Split, span: tuple[float, float], *, change: bool) -> str:
-    low, high = (_number(end, split.measure.unit, change=change) for end in span)
+def _span(split: Split, span: tuple[float, float] | None) -> str:
+    if span is None:
+        return "–"
+    low, high = (_number(end, split.measure.unit, change=bool(split.than)) for end in span)
     return high if low == high else f"{low} to {high}"
 
 
@@ -97,13 +111,15 @@ def _span(split: Split, span: tuple[float, float], *, change: bool) -> str:
 
 def _decision(unsure: Unsure) -> str:
     """What the figure is as assumed, and which assumptions turn the decision."""
-    said = f"As assumed, {unsure.figure} of {unsure.policy} less {unsure.than} is {_said(unsure, unsure.base)}."
+    base = f"{_said(unsure, unsure.base)} over {unsure.base.runs} replications"
+    said = f"As assumed, {unsure.figure} of {unsure.policy} less {unsure.than} is {base}."
     if not unsure.base.value:
-        return _wrapped(f"{said} There is no difference, so there is no decision to turn.")
+        return _wrapped(f"{said} There is no difference, so there is no choice to turn.")
+    choice = f"the choice between {unsure.than} and {unsure.policy}"
     turning = [bar.unknown.name for bar in unsure.bars if bar.turns(unsure.base)]
     if not turning:
-        return _wrapped(f"{said} None of {len(unsure.bars)} assumptions turns the decision by itself.")
-    return _wrapped(f"{said} What turns the decision, within its range: {', '.join(turning)}.")
+        return _wrapped(f"{said} None of {len(unsure.bars)} assumptions turns {choice} by itself.")
+    return _wrapped(f"{said} What turns {choice}, within its range: {', '.join(turning)}.")
 
 
 def _bars(unsure: Unsure) -> str:
@@ -138,7 +154,10 @@ def _rest(unsure: Unsure) -> str:
     shown = _shown(unsure)
     rest = [bar for bar in unsure.bars if bar not in shown]
     moving = [bar.swing for bar in rest if bar.swing > 0]
-    said = [f"Each over {unsure.replications} replications, both policies alike, all others as assumed."]
+    said = [
+        f"then: the figure as assumed plus its swing, which is over {unsure.replications} replications, both policies "
+        "alike, all other assumptions as they are; in brackets the 95 % interval of the swing."
+    ]
     if moving:
         most = f"{_number(max(moving), unsure.unit, change=False)} {_unit(unsure.unit, unsure.currency, change=True)}"
         hardly = not any(digit in most for digit in "123456789")

@@ -359,18 +359,18 @@ def _uncertainty(unsure: Unsure) -> Tab:
         "figure", "policy", "compared with", "what is uncertain", "kind", "set to", "unit", "value", "low", "high",
         "turns the decision?", "grade", "used", "path", "source",
     )  # fmt: skip
-    splits = [row for split in unsure.splits for row in _of_split(split, unsure.currency)]
+    splits = [row for split in unsure.splits for row in _of_split(split, unsure)]
     bars = [row for bar in unsure.bars for row in _of_bar(bar, unsure)]
     question = f"What could make another decision of {unsure.policy} and {unsure.than}?"
     held = (f"Held, as no range of numbers is known: {', '.join(unsure.held)}.",) if unsure.held else ()
     return Tab("Uncertainty", header, [*splits, *bars], (), "", (question,), held, 4)
 
 
-def _of_split(split: Split, currency: str) -> Iterator[list[Cell]]:
-    unit = split.measure.unit
+def _of_split(split: Split, unsure: Unsure) -> Iterator[list[Cell]]:
+    unit, currency = split.measure.unit, unsure.currency
     form = _signed if split.than else _shown
-    for what, kind, span in written.spans(split):
-        values = (form(value, unit, currency) for value in (split.value, *span))
+    for what, kind, span in written.spans(split, unsure.weeks):
+        values = (form(value, unit, currency) for value in (split.value, *(span or (None, None))))
         head = [split.name, split.policy, split.than, what, kind, None, _unit(unit, currency)]
         yield [*head, *values, *[None] * 5]
 

@@ -137,9 +137,10 @@ def _unsure(unsure: Unsure) -> list[str]:
     for split in unsure.splits:
         whose = f"{split.policy} less {split.than}" if split.than else split.policy
         unit = split.measure.unit
-        for what, _, span in spans(split):
+        for what, _, span in spans(split, unsure.weeks):
             ends_of = (
-                say_change(end, unit, currency) if split.than else say_level(end, unit, currency) for end in span
+                say_change(end, unit, currency) if split.than else say_level(end, unit, currency)
+                for end in span or (math.nan, math.nan)
             )
             splits.append([f"{split.name.replace('_', ' ')} of {whose}: {what}", *ends_of])
     bars = []
@@ -273,15 +274,21 @@ def compared(several: Sequence[Difference]) -> int:
     return sum(not each.same and not math.isnan(each.p) for each in several)
 
 
-def spans(split: Split) -> list[tuple[str, str, tuple[float, float]]]:
-    """Where a difference lies, by what is uncertain about it: (in words, its kind, from and to)."""
+def spans(split: Split, replications: int) -> list[tuple[str, str, tuple[float, float] | None]]:
+    """Where a difference lies, by what is uncertain about it: (in words, its kind, from and to); None where so many
+    replications cannot show it."""
+    if split.too_small:
+        assumed = f"assumptions over their ranges: smaller than {replications} replications can show"
+    else:
+        assumed = "assumptions over their ranges (10 to 90 %)"
     named = (
         ("error of the mean (95 %), smaller with more replications", "simulation error", split.error),
         ("single replications (10 to 90 %)", "risk", split.weeks),
-        ("assumptions over their ranges (10 to 90 %)", "assumptions", split.assumptions),
+        (assumed, "assumptions", split.assumptions),
         ("single replications and assumptions (10 to 90 %)", "risk and assumptions", split.both),
     )
-    return [(what, kind, span) for what, kind, span in named if span is not None]
+    small = "assumptions" if split.too_small else ""
+    return [(what, kind, span) for what, kind, span in named if span is not None or kind == small]
 
 
 def _currency(comparison: Comparison) -> str:

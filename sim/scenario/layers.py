@@ -25,6 +25,8 @@ WITH_DOTS: tuple[Keys, ...] = (("thresholds",), ("uncertainty",), ("load", "thre
 """Sections whose keys are paths themselves: below them a dotted path is one key."""
 STAFFING = "staffing"
 """``staffing.CHANNEL`` is short for the staff of whoever answers the channel first."""
+AS_IS = ("as is", "as_is", "as-is")
+"""What the file itself is called beside its variants."""
 _PAIRS = (("staff", "shifts"), ("rate", "volume"), ("factor", "issues"), ("busy_days", "forecast_error"))
 _INSTEAD = dict(_PAIRS) | {other: one for one, other in _PAIRS}
 """Keys of the schema of which one replaces the other."""
@@ -144,6 +146,9 @@ def variants(layers: Sequence[Layer]) -> tuple[dict[str, Layer], list[Mistake]]:
             continue
         for name, changes in named.items():
             prefix = ("variants", name)
+            if name in AS_IS:
+                what = f"'{name}' is what the file itself is called beside its variants"
+                mistakes.append(layer.mistake(prefix, what, "give the variant another name", at_key=True))
             if not isinstance(changes, dict) or not changes:
                 hint = f"write {name}: {{phone.staff: 14}}"
                 mistakes.append(layer.mistake(prefix, "this is no set of changes", hint))
