@@ -119,7 +119,7 @@ class Difference:
             of_policy=self.of_than,
             of_than=self.of_policy,
             estimate=_turned(self.estimate),
-            by_replication=-self.by_replication,
+            by_replication=0.0 - self.by_replication,
             wide=None if self.wide is None else _turned(self.wide),
         )
 
@@ -257,7 +257,7 @@ def _ratio(side: Side, measure: Measure, key: Key) -> _Part | None:
 
 
 def _turned(estimate: Estimate) -> Estimate:
-    value, low, high = (None if end is None else -end for end in (estimate.value, estimate.high, estimate.low))
+    value, low, high = (None if end is None else 0.0 - end for end in (estimate.value, estimate.high, estimate.low))
     return replace(estimate, value=value, low=low, high=high)
 
 

@@ -9,13 +9,21 @@ in. While the sum is inside one goes on; where it first leaves the region above 
 least 0, with the tolerance ε in the same unit: after r ≥ n₀ replications
 
     Σ y ≥ +R(r): met        Σ y ≤ −R(r): missed        R(r) = max(0, h²·S²/(2ε) − ε·r/2)
-    h² = 2·η·(n₀ − 1)       η = ½·((2β)^(−2/(n₀ − 1)) − 1)
+    h² = 2·η·(n₀ − 1)       η = ½·((2·β/2)^(−2/(n₀ − 1)) − 1)
 
 S² is the variance of the first n₀ values (n₀ is `first`) and β the error this one answer may have. This is the
-papers' c = 1, a triangle, of which nothing is left after h²·S²/ε² replications.
+papers' c = 1, a triangle, of which nothing is left after h²·S²/ε² replications. It begins far out where ε is small
+beside S, and so has half of β only. The other half is for what is plain at the first look: after n₀ replications, and
+not again, Student's test decides too, with t the quantile 1 − β/2 of n₀ − 1 degrees of freedom,
 
-**Which of two is better?** (KN of Kim and Nelson 2001.) The same of the paired differences of the objective, with the
-indifference δ for ε. The loser is out once the winner is known to meet every target.
+    Σ y ≥ +t·S·√n₀: met        Σ y ≤ −t·S·√n₀: missed
+
+A wrong answer is one of the triangle, were it used alone, or one of Student's test. Each comes with β/2 at most, so
+that either comes with β at most, whatever the two have in common; and both go by the sign of the same sum, so that
+they never contradict each other.
+
+**Which of two is better?** (KN of Kim and Nelson 2001.) The same, Student's test included, of the paired differences of
+the objective, with the indifference δ for ε. The loser is out once the winner is known to meet every target.
 
 The error α is halved: α/2 over all targets of all candidates, evenly, and α/2 over the k − 1 comparisons with the best
 (Bonferroni's inequality). It holds however candidates and targets depend on each other, and so under common customers;
@@ -60,6 +68,7 @@ from typing import Literal
 
 import numpy as np
 
+from sim.estimate import student_quantile
 from sim.tables import Floats
 
 ROUNDING = 1e-9
@@ -306,11 +315,15 @@ def _leaves(values: Floats, zone: float, *, error: float, first: int, least: flo
 
     A sum of 0 where nothing is left of the region is above; unless the region is never narrower than `least`.
     """
-    eta = ((2 * error) ** (-2 / (first - 1)) - 1) / 2
+    # 2β of the triangle, whose β is half the error; and Student's test has half of it in either direction
+    eta = (error ** (-2 / (first - 1)) - 1) / 2
+    student = student_quantile(first - 1, 1 - error)
     spread = float(values[:first].var(ddof=1))
     runs = np.arange(first, len(values) + 1)
     sums = np.cumsum(values)[first - 1 :]
-    region = np.maximum(least, eta * (first - 1) * spread / zone - zone * runs / 2)
+    region = eta * (first - 1) * spread / zone - zone * runs / 2
+    region[0] = min(region[0], student * math.sqrt(first * spread))
+    region = np.maximum(least, region)
     outside = np.flatnonzero(np.abs(sums) >= region)
     if not len(outside):
         return math.inf, False

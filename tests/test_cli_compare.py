@@ -231,7 +231,7 @@ def test_one_replication_says_what_cannot_be_known(here: Path) -> None:
 OTHER_DEMAND = (
     "busier does not meet the customers of one: who makes contact differs by channels.phone.rate; so no contact has "
     "its like, and the difference holds the luck of both; compare them all the same with --unpaired, whose intervals "
-    "are wider, or leave them out with --variants"
+    "are wider, or leave them out"
 )
 
 
@@ -263,6 +263,7 @@ OTHER_DEMAND = (
         ),
         (["one.yaml", "busier.yaml", "--out", "new/folder"], OTHER_DEMAND),
         (["nowhere.yaml"], "nowhere.yaml: there is no such file"),
+        (["tiny.yaml", "--budget", "5"], "--budget 5 is too small: 3 policies have 2 replications each; give more, or"),
         (["tiny.yaml", "--replications", "0"], "Invalid value for '--replications'"),
     ],
 )
@@ -280,7 +281,7 @@ def test_a_mistake_is_told_and_nothing_is_left(words: list[str], said: str, ther
 
 def test_other_demand_is_compared_where_that_is_asked_for(here: Path) -> None:
     """With --unpaired two files of other demand are compared, as independent runs, and their report can be made again
-    without saying so once more."""
+    without saying so once more, also from where it was made again."""
     done = compared(here, "one.yaml", "busier.yaml", "--unpaired", "--plot", "risk", "--out", "apart")
     assert (done.code, done.err) == (0, "")
     assert "not the same customers" in done.out
@@ -332,7 +333,7 @@ def of_another_version(path: Path) -> None:
         (lambda c: of_another_version(c / "compare.json"), "c was left by another version of sim (9.9); make it again"),
         (lambda c: flipped(c / "runs/more/run.pickle"), "c/runs/more is damaged: run.pickle is not what it was"),
         (lambda c: (c / "runs/more/run.pickle").unlink(), "c/runs/more lacks run.pickle; copy the whole folder, or "),
-        (lambda c: shutil.rmtree(c / "runs/as_is"), "c/runs/as_is holds no run; name a folder that sim run has left"),
+        (lambda c: shutil.rmtree(c / "runs/as_is"), "the run of as is is gone from c; copy the whole folder"),
         (lambda c: (c / "compare.json").unlink(), "c holds no run; name a folder that sim run has left"),
     ],
     ids=["extras", "no extras", "cut", "other version", "a run", "no run.pickle", "no run", "no comparison"],

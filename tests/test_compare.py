@@ -11,7 +11,7 @@ import pytest
 
 from sim import compare
 from sim.checks import requirements
-from sim.compare import AS_IS, Comparison, Plan, Tie, comparison, other_customers, simulate
+from sim.compare import AS_IS, Comparison, Plan, Tie, check_customers, comparison, other_customers, simulate
 from sim.differences import HEADLINE, Side, differences
 from sim.errors import UsageError
 from sim.estimate import t_quantile
@@ -70,8 +70,8 @@ def three(simulated: Simulate) -> Comparison:
 
 
 def test_the_baseline_is_first_and_every_pair_is_compared(three: Comparison) -> None:
-    """Policies keep their order and are numbered by it; the table holds each against the baseline, the headline each
-    against every one before it, and ties each against the baseline."""
+    """Policies keep their order and are numbered by it; the table holds each against the baseline; the headline, ties
+    and lost customers each against every one before it."""
     assert [(policy.name, policy.number) for policy in three.policies] == [(AS_IS, 0), ("the_same", 1), ("more", 2)]
     assert three.baseline is three.policies[0]
     assert list(dict.fromkeys((each.policy, each.than) for each in three.table)) == [
@@ -79,7 +79,7 @@ def test_the_baseline_is_first_and_every_pair_is_compared(three: Comparison) -> 
     ]  # fmt: skip
     pairs = [("the_same", AS_IS), ("more", AS_IS), ("more", "the_same")]
     assert list(dict.fromkeys((each.policy, each.than) for each in three.headline)) == pairs
-    assert [(tie.policy, tie.than) for tie in three.ties] == pairs[:2]
+    assert sorted((tie.policy, tie.than) for tie in three.ties) == sorted(pairs)
     assert sorted((churn.policy, churn.than) for churn in three.churn) == sorted(pairs)
     assert three.of("more").changes == ("phone.staff: 3",)
 
@@ -94,6 +94,26 @@ def test_the_headline_is_of_the_decision_figures(three: Comparison) -> None:
     wide = {each.wide.confidence for each in three.headline if each.wide is not None and not each.same}
     counted = sum(not each.same for each in three.headline if each.estimate.value is not None)
     assert list(wide) == [pytest.approx(1 - 0.05 / counted)]
+
+
+def test_figures_are_of_the_replications_that_all_have(three: Comparison, simulated: Simulate) -> None:
+    """Where one policy has fewer replications, the figures of all are those of as many; what was simulated is kept."""
+    assert {policy.result.replications for policy in three.policies} == {3}
+    assert three.baseline.result.figures == simulated(replications=3).figures
+    assert [result.replications for result in three.simulated.values()] == [5, 3, 5]
+
+
+def test_a_difference_can_be_asked_for_either_way_round(three: Comparison) -> None:
+    """The headline of a pair the other way round has the values with the other sign, none of them −0, and the same
+    p."""
+    for one, other in zip(three.headlines("more", AS_IS), three.headlines(AS_IS, "more"), strict=True):
+        assert (one.name, one.p, one.clear) == (other.name, other.p, other.clear)
+        assert (one.of_policy, one.of_than) == (other.of_than, other.of_policy)
+        ends = one.estimate.low, one.estimate.value, one.estimate.high
+        turned = other.estimate.high, other.estimate.value, other.estimate.low
+        assert all(a is not None and b is not None and a == -b for a, b in zip(ends, turned, strict=True))
+        assert "-0.0" not in map(str, (*turned, *other.by_replication.tolist()))
+        assert one.better is None or one.better == (not other.better)
 
 
 def test_one_policy_is_no_comparison(simulated: Simulate) -> None:
@@ -116,7 +136,7 @@ def test_policies_that_are_the_same_differ_by_exactly_0(three: Comparison) -> No
     assert len(known) > 100
     assert all(each.of_policy is None and each.of_than is None for each in table if each.estimate.value is None)
     assert all(each.same for each in three.headlines("the_same", AS_IS))
-    tie = three.ties[0]
+    tie = next(tie for tie in three.ties if (tie.policy, tie.than) == ("the_same", AS_IS))
     assert not tie.value.any()
     assert (tie.beta, tie.beta_low, tie.beta_high) == (None, None, None)
 
@@ -258,6 +278,30 @@ def test_other_staff_and_targets_meet_the_same_customers(simulated: Simulate) ->
     """Who answers, for how much and how well it should be changes nobody who makes contact."""
     others = simulated("phone.staff=4", "phone.target=90% within 10s", "phone.cost=30 GBP/h")
     assert other_customers(simulated(), others) == ""
+
+
+@pytest.mark.parametrize(
+    ("sets", "what"),
+    [
+        (["lasts=2d"], "there lasts 2 days, here 1"),
+        (["phone.cost=20 EUR/h"], "there is in EUR, here in GBP"),
+    ],
+    ids=["longer", "other money"],
+)
+def test_sums_of_another_kind_are_never_compared(sets: list[str], what: str, simulated: Simulate) -> None:
+    """Runs of another length or in another currency have no sums in common: refused, whatever is said of customers."""
+    for unpaired in (False, True):
+        with pytest.raises(UsageError) as caught:
+            comparison([("here", simulated()), ("there", simulated(*sets))], unpaired=unpaired)
+        assert caught.value.what == what
+
+
+def test_other_customers_are_refused_before_anything_is_simulated(simulated: Simulate) -> None:
+    """One replication of the customers tells that two scenarios do not have the same, and why."""
+    here, busier, staffed = (simulated(*sets).scenario for sets in ([], ["phone.rate=25/h"], ["phone.staff=4"]))
+    check_customers([("here", here), ("staffed", staffed)], 1)
+    with pytest.raises(UsageError, match=r"busier does not meet the customers of here: .* by channels\.phone\.rate;"):
+        check_customers([("here", here), ("staffed", staffed), ("busier", busier)], 1)
 
 
 def test_the_same_customers_give_narrower_intervals(simulated: Simulate) -> None:

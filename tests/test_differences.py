@@ -325,6 +325,17 @@ def test_holms_rule_goes_down_step_by_step(result: Result) -> None:
     assert [each.clear for each in together([with_p(plain, 0.026)] * 2)] == [False, False]
 
 
+def test_without_steps_what_is_clear_is_what_its_wide_interval_says(result: Result) -> None:
+    """Of p = 0.01, 0.014, 0.03 and 0.005 Holm's rule finds all clear, and Bonferroni's the first and the last: those
+    whose wide intervals leave out 0."""
+    plain = cost(*of_costs(result, OURS, THEIRS))
+    four = [with_p(plain, p) for p in (0.01, 0.014, 0.03, 0.005)]
+    assert [each.clear for each in together(four)] == [True] * 4
+    found = together(four, step_down=False)
+    assert [each.clear for each in found] == [True, False, False, True]
+    assert [not holds(each.wide, 0.0) for each in found] == [each.clear for each in found]
+
+
 def test_wide_intervals_are_bonferronis(result: Result) -> None:
     """Four together have intervals of 1 − 0.05 / 4 each, around the same value."""
     four = together([with_p(cost(*of_costs(result, OURS, THEIRS)), 0.5)] * 4)

@@ -12,18 +12,21 @@ import pytest
 
 from sim import uncertain
 from sim.desk import Desk
+from sim.differences import Side, differences
 from sim.errors import UsageError
 from sim.estimate import Estimate
 from sim.measures.customers import Belief
-from sim.measures.summary import summarise
+from sim.measures.summary import parts_of, summarise
 from sim.population.draw import Population
-from sim.report import unsure_text
+from sim.report import unsure_text, workbook, written
 from sim.run import Job, Result, run
 from sim.scenario import lower
 from sim.scenario.read import Scenario, read
 from sim.scenario.unknowns import believed
+from sim.sheets import Styled
 from sim.simulate.engine import Run, simulate
-from sim.uncertain import Bar, Unsure, joint, over_assumptions, split, tornado, unsure
+from sim.tables import Floats
+from sim.uncertain import Bar, Unsure, check_about, joint, over_assumptions, split, tornado, unsure
 
 DESK = """\
 name: Not known
@@ -73,6 +76,42 @@ def test_a_policy_that_is_the_baseline_differs_by_nothing(made: Made) -> None:
     assert len(bars) > 20
     for estimate in (base, *(end for bar in bars for end in (bar.at_low, bar.at_high))):
         assert (estimate.value, estimate.low, estimate.high) == (0.0, 0.0, 0.0)
+
+
+def test_the_tornado_stands_where_the_verdict_does(made: Made, results: dict[str, Result]) -> None:
+    """As assumed is the difference over all replications, as wherever else it is told; an end is as far from there as
+    it is over the few replications of the tornado, and its interval is that of the swing."""
+    whole = unsure(results, "more", replications=2, jobs=1)
+    sides = (Side(name, results[name].summaries, results[name].desk) for name in ("more", "as is"))
+    (told,) = (each for each in differences(*sides) if each.name == "value" and each.segment is None)
+    assert (whole.base.value, whole.base.low, whole.base.high, whole.base.runs) == pytest.approx(
+        (told.estimate.value, told.estimate.low, told.estimate.high, 4)
+    )
+    few, bars = tornado(made(variant="more"), made(), replications=2, jobs=1)
+    ours, theirs = (bar_of(each, "channels.phone.patience") for each in (whole.bars, bars))
+    typed = f"phone.patience={ours.unknown.high}"
+    swings = by_replication(made, (typed,)) - by_replication(made, ())
+    assert abs(value_of(few) - value_of(whole.base)) > 1
+    for base, end in ((whole.base, ours.at_high), (few, theirs.at_high)):
+        assert value_of(end) - value_of(base) == pytest.approx(swings.mean())
+        half = 12.706 * swings.std(ddof=1) / 2**0.5
+        assert (end.low, end.high) == pytest.approx((value_of(end) - half, value_of(end) + half), rel=1e-4)
+
+
+def value_of(estimate: Estimate) -> float:
+    assert estimate.value is not None
+    return estimate.value
+
+
+def by_replication(made: Made, sets: tuple[str, ...]) -> Floats:
+    """The difference of value in each of two replications."""
+    measure = uncertain.measure_of("value", None, lower.desk(made()))
+    found = []
+    for number in range(2):
+        weeks = (uncertain._simulated(made(*sets, variant=variant), 1, number) for variant in ("more", None))
+        ours, theirs = (parts_of(measure, week.cohort, believed({}))[None, None][0] for week in weeks)
+        found.append(ours - theirs)
+    return np.array(found)
 
 
 def test_an_assumption_that_moves_cost_linearly_does_so(found: Unsure, results: dict[str, Result]) -> None:
@@ -157,8 +196,8 @@ def test_nothing_depends_on_the_processes(results: dict[str, Result], found: Uns
     [
         ("less", "value", None, "there is no policy 'less' beside as is; name one of more"),
         ("as is", "value", None, "there is no policy 'as is' beside as is"),
-        ("more", "wait_p90", "phone", "no assumption can be weighed by 'wait_p90'; name one of service_level"),
-        ("more", "service_level", "fax", "there is no channel 'fax'"),
+        ("more", "wait_p90", "phone", "no assumption can be weighed by 'wait_p90'; did you mean 'wait'"),
+        ("more", "service_level", "fax", "there is no channel 'fax'; known here: phone"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
@@ -169,19 +208,62 @@ def test_what_cannot_be_asked_is_refused(
         unsure(results, policy, figure=figure, channel=channel, jobs=1)
 
 
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ("phone.service_levle", "no assumption can be weighed by 'service_levle'; did you mean 'service_level'?"),
+        ("", "no assumption can be weighed by ''; name one of phone.service_level, satisfaction, excess_churn, cost"),
+        ("backlog_clears", "no assumption can be weighed by 'backlog_clears'; did you mean"),
+        ("phon.asa", "there is no channel 'phon'; did you mean 'phone'?"),
+        ("service_level", "service_level is of a channel; name one of phone.service_level"),
+        ("phone.value", "value is of the whole desk; write value without the channel"),
+        ("phone.backlog", "phone has no backlog"),
+    ],
+)
+def test_a_figure_that_cannot_be_asked_about_is_refused_before_anything_is_simulated(
+    about: str, said: str, made: Made
+) -> None:
+    """A measure or channel that there is not, and one without the other, where a desk is all that is known."""
+    desk = lower.desk(made())
+    with pytest.raises(UsageError) as problem:
+        check_about(about, desk)
+    assert str(problem.value).startswith(said)
+    for fine in ("value", "phone.service_level", "phone.satisfaction"):
+        check_about(fine, desk)
+
+
 # --- by where it comes from -------------------------------------------------------------------------------------------
 
 
 def test_variances_of_luck_and_of_assumptions_add_up() -> None:
-    """Of weeks with a standard deviation of 3, and with all drawn of 5, the assumptions have one of 4."""
+    """Of weeks with a standard deviation of 3, and with all drawn of 5, the assumptions have one of 4; all drawn have
+    their range however that is."""
     generator = np.random.Generator(np.random.Philox(1))
     luck, beliefs = generator.normal(10, 3, 20_000), generator.normal(2, 4, 20_000)
     over, both = over_assumptions(luck, luck[::-1] + beliefs)
     assert over == pytest.approx((12 - 1.2816 * 4, 12 + 1.2816 * 4), abs=0.15)
     assert both == pytest.approx((12 - 1.2816 * 5, 12 + 1.2816 * 5), abs=0.15)
-    over, _ = over_assumptions(luck, luck / 2)
-    assert over == pytest.approx((luck.mean() / 2,) * 2), "less than luck alone is none"
-    assert over_assumptions(luck, luck[:1]) == (None, None)
+    over, both = over_assumptions(luck, luck / 2)
+    assert over is None, "less than luck alone"
+    assert both == pytest.approx((5 - 1.2816 * 1.5, 5 + 1.2816 * 1.5), abs=0.15)
+    assert over_assumptions(luck[:9], luck[:9]) == ((luck[:9].mean(),) * 2, uncertain._range(luck[:9]))
+    unseen = np.where(np.arange(9) < 2, luck[:9], np.nan)
+    assert over_assumptions(unseen, luck[:9]) == (None, None)
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.9])
+def test_assumptions_that_do_nothing_seldom_seem_to_do_something(shared: float) -> None:
+    """Of 30 replications with as much luck on both sides, however much of it they share, one comparison in 20 finds a
+    range over assumptions; where these vary as much as luck does, most do."""
+    generator = np.random.Generator(np.random.Philox(2))
+    found, seen = [], []
+    for _ in range(1000):
+        weeks, other, assumed = generator.normal(size=(3, 30))
+        drawn = shared * weeks + (1 - shared**2) ** 0.5 * other
+        found.append(over_assumptions(weeks, drawn)[0] is not None)
+        seen.append(over_assumptions(weeks, drawn + assumed)[0] is not None)
+    assert 0.03 < np.mean(found) < 0.07
+    assert np.mean(seen) > 0.5 + 0.2 * shared
 
 
 def test_the_split_of_a_figure(found: Unsure, results: dict[str, Result]) -> None:
@@ -223,7 +305,17 @@ def test_what_is_not_drawn_is_split_without(results: dict[str, Result]) -> None:
     """Without a joint run there is the error of the mean and the range of single runs."""
     assumed = {name: result.summaries for name, result in results.items()}
     parts = split(assumed, {}, results["as is"].desk)
-    assert {(each.assumptions, each.both) for each in parts} == {(None, None)}
+    assert {(each.assumptions, each.both, each.too_small) for each in parts} == {(None, None, False)}
+
+
+def test_a_channel_that_only_one_policy_has_is_not_split(results: dict[str, Result]) -> None:
+    """A figure that another policy does not have is left out, not an error."""
+    bare = []
+    for each in results["as is"].summaries:
+        level = {key: part for key, part in each.parts["service_level"].items() if key[0] != "phone"}
+        bare.append(replace(each, parts={**each.parts, "service_level": level}))
+    parts = split({"more": results["more"].summaries, "as is": bare}, {}, results["more"].desk)
+    assert {each.name for each in parts} == {"satisfaction", "excess_churn", "cost", "value"}
 
 
 # --- as text ----------------------------------------------------------------------------------------------------------
@@ -234,13 +326,36 @@ def test_the_text_says_what_turns_the_decision(found: Unsure) -> None:
     said = unsure_text.text(found)
     assert max(map(len, said.splitlines())) <= unsure_text.WIDTH
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|-0\.0\b", said)
-    assert f"None of {len(found.bars)} assumptions turns the decision by itself" in said
+    assert f"None of {len(found.bars)} assumptions turns the choice between as is and more by itself" in " ".join(
+        said.split()
+    )
+    assert "As assumed, cost of more less as is is +686 EUR over 4 replications." in said
+    assert "as is itself" in said
+    assert "more itself" not in said
     assert re.search(r"cost, EUR +\+686 +\+686 ", said)
     assert re.search(r"phone cost \(yours\) +20EUR/h +\+686 EUR +30EUR/h +\+1,029 EUR", said)
     first = found.bars[0]
     turned = replace(found, bars=(replace(first, at_low=Estimate(-5.0, -6.0, -4.0, 2)), *found.bars[1:]))
-    assert first.unknown.name in unsure_text.text(turned).partition("What turns the decision")[2]
+    assert first.unknown.name in unsure_text.text(turned).partition("What turns the choice between as is and more")[2]
     assert not first.turns(found.base)
+
+
+def test_what_cannot_be_shown_is_said_to_be_small(found: Unsure) -> None:
+    """In place of a range that replications cannot show, not a point, in text, Markdown and the workbook."""
+    (cost,) = (each for each in found.splits if (each.name, each.policy, each.than) == ("cost", "more", "as is"))
+    assert not cost.too_small
+    small = replace(found, splits=(replace(cost, assumptions=None),))
+    said = unsure_text.text(small)
+    assert re.search(r"cost, EUR +\+686 +\+686 +too small +\+", said)
+    assert "too small: smaller than 4 replications can show." in " ".join(said.split())
+    assert "too small" not in unsure_text.text(replace(found, splits=(cost,)))
+    words = "assumptions over their ranges: smaller than 4 replications can show"
+    assert (words, "assumptions", None) in written.spans(small.splits[0], 4)
+    assert f"| cost of more less as is: {words} | – | – |" in "\n".join(written._unsure(small))
+    (row,) = (row for row in workbook._uncertainty(small).rows if row[3] == words)
+    assert [cell.value for cell in row[7:10] if isinstance(cell, Styled)] == [pytest.approx(HOURS * 20), None, None]
+    never = [name for name, *_ in written.spans(replace(cost, assumptions=None, both=None), 4)]
+    assert not any("assumptions" in name for name in never)
 
 
 def test_the_picture_has_every_bar(found: Unsure) -> None:

@@ -16,7 +16,6 @@ from some_dossier import dossier_of, simulated
 from sim.compare import Comparison
 from sim.estimate import Estimate
 from sim.gap import ChannelGap, Gap, Need, Part
-from sim.measures import MEASURES
 from sim.report import document, workbook, written
 from sim.report.dossier import Dossier
 from sim.scenario.unknowns import Span, Unknown
@@ -53,8 +52,7 @@ def _unsure() -> Unsure:
         "channels.phone.patience", "patience of phone", "11m", "55m", "39m", ("11m", "55m"), "B", "=Ofcom",
         Span(11, 55, None, "", "m"),
     )  # fmt: skip
-    value = next(measure for measure in MEASURES if measure.name == "value")
-    split = Split("value", value, "b", "as is", 100.0, (50.0, 150.0), (-9.0, 200.0), None, None)
+    split = Split("value", "b", "as is", 100.0, (50.0, 150.0), (-9.0, 200.0), None, None)
     bars = (Bar(unknown, at, Estimate(-100.0, None, None, 3)),)
     return Unsure(
         figure="value", unit="money", currency="EUR", better="higher", policy="b", than="as is", base=at, bars=bars,

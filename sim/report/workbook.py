@@ -363,7 +363,11 @@ def _uncertainty(unsure: Unsure) -> Tab:
     bars = [row for bar in unsure.bars for row in _of_bar(bar, unsure)]
     question = f"What could make another decision of {unsure.policy} and {unsure.than}?"
     held = (f"Held, as no range of numbers is known: {', '.join(unsure.held)}.",) if unsure.held else ()
-    return Tab("Uncertainty", header, [*splits, *bars], (), "", (question,), held, 4)
+    note = (
+        f"One assumption: the value as assumed plus its swing over {unsure.replications} replications; low and high "
+        "are the 95 % interval of the swing."
+    )
+    return Tab("Uncertainty", header, [*splits, *bars], (), "", (question, note), held, 4)
 
 
 def _of_split(split: Split, unsure: Unsure) -> Iterator[list[Cell]]:

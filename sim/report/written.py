@@ -149,7 +149,7 @@ def _unsure(unsure: Unsure) -> list[str]:
         low, high = bar.unknown.ends
         turns = "; the decision may turn" if bar.turns(unsure.base) else ""
         bars.append([f"{bar.unknown.name}, {low} to {high} (grade {bar.unknown.grade or 'yours'}){turns}", *both])
-    title = f"{unsure.figure} of {unsure.policy} less {unsure.than}, if assumed otherwise"
+    title = f"{unsure.figure} of {unsure.policy} less {unsure.than}, if assumed otherwise [95 % of the swing]"
     found = [table(*_cells(header, splits))] if splits else []
     return [*found, *([table(*_cells([title, "at one end", "at the other"], bars))] if bars else [])]
 
@@ -321,7 +321,8 @@ def document(dossier: Dossier) -> dict[str, Any]:
             `over_complaints`. unpaired: policies whose customers are not those of the baseline, and why. curve: the
             `path` that varies from policy to policy, and its `levels`, or null.
         cheapest, richest: the fields of `sim.selection.Selection`, or null.
-        unsure, gap: the fields of `sim.uncertain.Unsure` and `sim.gap.Gap`, or null.
+        unsure, gap: the fields of `sim.uncertain.Unsure` and `sim.gap.Gap`, or null. Of a split, `assumptions` is null
+            beside `both` where it is smaller than `weeks` replications can show.
         pictures: `plot`, `question` and `policy` (null: about all) of each plot.
     """
     comparison = dossier.comparison

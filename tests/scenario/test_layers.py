@@ -318,6 +318,16 @@ def test_a_mistake_only_in_a_variant_is_told_without_asking_for_it(variants: str
     assert found.startswith(f"mine.yaml:{said}")
 
 
+@pytest.mark.parametrize("name", ["as is", "as_is", "as-is"])
+def test_no_variant_is_called_as_the_file_itself_is(name: str, files: Files) -> None:
+    """It is told at the name, in the file that is extended too, and whether the variant is asked for or not."""
+    path = files(base=BASE + f"variants: {{{name}: {{phone.staff: 3}}, as_of_now: {{phone.staff: 4}}}}\n",
+                 mine="extends: base.yaml\n")  # fmt: skip
+    said = f"base.yaml:7:12: variants.{name}: '{name}' is what the file itself is called beside its variants"
+    for variant in (None, name):
+        assert mistakes(path, variant=variant) == [f"{said}; give the variant another name"]
+
+
 def test_variants_of_an_extended_file_are_taken_over(files: Files) -> None:
     """They apply above the extending file; one of the same name in that file goes before."""
     base = BASE + "variants: {busy: {phone.staff: 5}, slow: {phone.staff: 1}}\n"
