@@ -414,18 +414,17 @@ def _report(
     first = _baseline(list(found), baseline)
     named = [(first, found[first]), *((name, result) for name, result in found.items() if name != first)]
     asked = () if kept is None else kept.precision
+    unpaired = unpaired or (kept is not None and kept.unpaired)
     compared = verb.comparison(
         named, rule=stopping.rule(asked, named[0][1].scenario.spec) if asked else None,
-        unpaired=unpaired or (kept is not None and kept.unpaired), curve=None if kept is None else kept.curve,
+        unpaired=unpaired, curve=None if kept is None else kept.curve,
     )  # fmt: skip
     command = kept.command if kept is not None else shlex.join(["sim", "report", *map(str, paths)])
     made = dossier.dossier(
         compared, unsure=None if kept is None else kept.unsure, gap=None if kept is None else kept.gap,
         commands=(command,), only=only,
     )  # fmt: skip
-    target = _written(
-        made, paths, out, {name: path.absolute() for name, path in runs.items()}, command, unpaired=unpaired
-    )
+    target = _written(made, paths, out, runs, command, unpaired=unpaired, precision=asked)
     following = command_line("report", target, open=True)
     if open_it:
         following = command_line("follow", target) if len(found) == 1 else _further(command, compared)
@@ -435,8 +434,9 @@ def _report(
 
 
 def _written(
-    made: Dossier, paths: Sequence[Path], out: Path | None, runs: Mapping[str, Path], command: str, *, unpaired: bool
-) -> Path:
+    made: Dossier, paths: Sequence[Path], out: Path | None, runs: Mapping[str, Path], command: str, *, unpaired: bool,
+    precision: Sequence[str],
+) -> Path:  # fmt: skip
     """Where a report was written: into the one folder that it is about, or into one of its own."""
     from sim import results
     from sim.report import compare_folder
@@ -445,9 +445,10 @@ def _written(
         compare_folder.write(made, paths[0])
         return paths[0]
     parent = Path("results") / "reports" if out is None else out.absolute().parent
+    whole = {name: path.absolute() for name, path in runs.items()}
     with results.partial(parent) as partial:
         compare_folder.write(made, partial)
-        compare_folder.keep(made, partial, runs, command=command, unpaired=unpaired)
+        compare_folder.keep(made, partial, whole, command=command, unpaired=unpaired, precision=precision)
         if out is not None:
             return results.finish(partial, out)
         digest = made.comparison.baseline.result.digest

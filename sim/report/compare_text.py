@@ -326,6 +326,8 @@ def tie_words(tie: Tie) -> str:
     """Where two policies are of equal value over β."""
     if not tie.value.any():
         return "equal at every β"
+    if tie.beta is None and tie.beta_low is not None and tie.beta_high is not None:
+        return f"may tie at β from {tie.beta_low:.3f} to {tie.beta_high:.3f}"
     if tie.beta is None:
         return "ties at no β"
     doubt = "" if tie.beta_low is None or tie.beta_high is None else f" ({tie.beta_low:.3f} to {tie.beta_high:.3f})"
