@@ -102,12 +102,14 @@ def compare(
     if budget is not None and budget < first * len(policies):
         least = f"{len(policies)} policies have {first} replications each"
         raise UsageError(f"--budget {budget} is too small: {least}", "give more, or fewer --replications")
-    plan = verb.Plan(first, budget or BUDGET * first * len(policies), rule)
+    # of policies with other customers none is chosen, so none needs more
+    plan = verb.Plan(first, 0 if unpaired else budget or BUDGET * first * len(policies), rule)
     _refuse_plots(only)
     if uncertain:
         from sim.uncertain import check_about
 
-        check_about(about, lower.desk(policies[0].scenario))
+        for policy in policies:
+            check_about(about, lower.desk(policy.scenario))
     if not unpaired:
         verb.check_customers([(policy.name, policy.scenario) for policy in policies], seed)
     if out is not None:
@@ -132,7 +134,7 @@ def compare(
                 progress(number, len(named))
                 folder.write(result, target)
         command = _command(
-            paths, variants, baseline, sets, seed, first, plan.budget, precisions, about, only,
+            paths, variants, baseline, sets, seed, first, budget, precisions, about, only,
             uncertain=uncertain, erlang=erlang, unpaired=unpaired,
         )  # fmt: skip
         made = dossier.dossier(compared, unsure=unsure, gap=gap, commands=(command,), only=only)
@@ -316,12 +318,12 @@ def _as_folders(names: Sequence[str]) -> list[str]:
 
 def _command(
     paths: Sequence[Path], variants: str | None, baseline: str | None, sets: Sequence[str], seed: int, first: int,
-    budget: int, precisions: Sequence[str], about: str, only: Sequence[str], *, uncertain: bool, erlang: bool,
+    budget: int | None, precisions: Sequence[str], about: str, only: Sequence[str], *, uncertain: bool, erlang: bool,
     unpaired: bool,
 ) -> str:  # fmt: skip
     """The command that repeats a comparison."""
     words = ["sim", "compare", *map(str, paths), "--seed", str(seed), "--replications", str(first)]
-    words += ["--budget", str(budget)]
+    words += [] if budget is None else ["--budget", str(budget)]
     given = (("--variants", variants), ("--baseline", baseline))
     words += [word for option, value in given if value is not None for word in (option, value)]
     repeated = (("--set", sets), ("--precision", precisions), ("--plot", only))

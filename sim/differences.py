@@ -42,6 +42,9 @@ OF_TARGETS = frozenset(
 """Measures that say how a target is met: with another target they are other figures."""
 
 
+ROUNDING = 1e-12
+"""What is less than this share of the figures is no difference between them."""
+
 OTHER_TARGETS = "the two have other targets"
 
 
@@ -240,6 +243,9 @@ class _Comparing:
         self, measure: Measure, key: Key, ours: float, theirs: float, value: float, error: float, degrees: float,
         each: Floats,
     ) -> Difference:  # fmt: skip
+        # sums of the same amounts in another order differ in their last digits
+        least = ROUNDING * max(abs(ours), abs(theirs))
+        value, error = (0.0 if abs(end) < least else end for end in (value, error))
         estimate = _estimate(value, error, degrees, self.runs, CONFIDENCE)
         names = self.policy.name, self.than.name
         return Difference(measure, *key, *names, ours, theirs, estimate, error, degrees, self.paired, each)

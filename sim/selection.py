@@ -44,17 +44,17 @@ replications.
 What is assumed: replications are independent, and the values of one about normal (each is a week or more of a desk, a
 mean over thousands of contacts). Where single bad weeks pull the mean down, a target is met by mistake more often: with
 n₀ = 10 and a skewness of −½ in 3 % of cases at β = 5 % and ε = S/4, of −1 in 5 %, of −2 in 10 %; with n₀ = 40 in under
-5 % each. Where ε is far smaller the first look alone, instead of in 2.5 %, is wrong in 4, 5 and 10 % with n₀ = 10
-and in 3, 4 and 6 % with n₀ = 40.
+5 % each. Where ε is far smaller the first look alone, instead of in 2.5 %, is wrong in 4, 5 and 10 % with n₀ = 10 and
+in 3, 4 and 6 % with n₀ = 40.
 
 What is constant in the first n₀ replications is taken to be constant, and is decided by its sign. Two objectives that
 are equal in every replication so far are tied; should they differ later, their first n₀ is taken to last until then,
 and the promise is of twice α at worst.
 
 Nothing but the data counts. An answer after r replications uses the first r only, so that further ones do not change
-it, nor does it matter in which portions they came; only of one that misses a target, and is beaten too, the portions may
-tell which is said where no objective varies. Where an objective varies, all candidates still needed go in step,
-as KN does: the course stops at the first that has no next replication.
+it, nor does it matter in which portions they came. Where an objective varies, all candidates still needed go in step,
+as KN does: the course stops at the first that has no next replication. Where none varies they do not; which of two
+reasons is told of one that both misses a target and is beaten may then depend on the portions, the choice does not.
 
 Sources: Batur and Kim (2010), ACM Transactions on Modeling and Computer Simulation 20(3), article 13. Andradóttir and
 Kim (2010), Naval Research Logistics 57, 403–421. Kim and Nelson (2001), ACM Transactions on Modeling and Computer

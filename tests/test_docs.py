@@ -20,7 +20,7 @@ from sim.scenario.read import read
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-ABOUT_DESKS = ("README.md", "docs/load.md", "locustfiles/README.md", "scenarios/helpdesk_morning.yaml")
+SHOWING = ("README.md", "docs/load.md", "locustfiles/README.md", "scenarios/helpdesk_morning.yaml", "docs/compare.md")
 
 
 def _blocks(text: str, language: str) -> list[str]:
@@ -31,7 +31,7 @@ def _blocks(text: str, language: str) -> list[str]:
 def _commands(page: str) -> Iterator[list[str]]:
     """The commands of `sim` that a page shows, one a line, as words."""
     for line in (ROOT / page).read_text().splitlines():
-        if found := re.match(r"(?:\$ |#? ?    |# )?sim ((?:load|agree|helpdesk) .*)", line):
+        if found := re.match(r"(?:\$ |#? ?    |# )?sim ((?:load|agree|helpdesk|compare|report|erlang) .*)", line):
             yield shlex.split(re.sub(r"   .*", "", found[1]))
 
 
@@ -79,6 +79,18 @@ def test_the_readme_shows_what_a_run_says(tmp_path: Path) -> None:
     assert done.stdout == said.removeprefix("$ sim run scenarios/first.yaml\n")
 
 
+@pytest.mark.slow
+def test_the_documentation_shows_what_a_comparison_says(tmp_path: Path) -> None:
+    """The comparison in the README is what the command prints, to the last digit, but for the name of the folder; and
+    that of docs/compare.md is the same, as far as it goes."""
+    asked = "$ sim compare scenarios/broadband_week.yaml\n"
+    shown = next(block for block in _blocks(README, "") if block.startswith(asked))
+    done = _sim("compare", "scenarios/broadband_week.yaml", "--out", str(tmp_path / "run"))
+    assert done.stdout == re.sub(r"results/broadband_week/compare-[^/\s]+", str(tmp_path / "run"), shown)[len(asked) :]
+    told = next(b for b in _blocks((ROOT / "docs/compare.md").read_text(), "console") if b.startswith(asked))
+    assert done.stdout.startswith(told[len(asked) :].removesuffix("…\n"))
+
+
 MONDAY = """name: Monday
 customers: 60000
 phone:
@@ -107,9 +119,9 @@ def test_every_scenario_of_the_load_guide_is_valid(number: int, tmp_path: Path) 
     assert read(file).spec.load
 
 
-@pytest.mark.parametrize("page", ABOUT_DESKS)
-def test_the_commands_for_desks_are_commands(page: str) -> None:
-    """Every `sim load`, `sim agree` and `sim helpdesk` that a page shows has options that there are."""
+@pytest.mark.parametrize("page", SHOWING)
+def test_the_commands_of_a_page_are_commands(page: str) -> None:
+    """Every command about desks or comparing that a page shows has options that there are."""
     shown = list(_commands(page))
     assert shown
     for words in shown:

@@ -207,9 +207,9 @@ def test_erlang_and_what_is_uncertain_are_in_words_and_tables(dossier: Dossier) 
     """A figure has a row, with as many decimals throughout; of Erlang's gap each sentence is there, and a row an
     interval."""
     starts = dossier.comparison.baseline.result.intervals.starts
-    level = Split("phone.service_level", "b", "", 0.8, (0.7954, 0.81), (0.7, 0.9), (0.6, 0.7982), None)
+    level = Split("phone.service_level", "as is", "", 0.8, (0.7954, 0.81), (0.7, 0.9), (0.6, 0.7982), None)
     split = Split("satisfaction", "b", "as is", 2.0, (1.5, 2.0), (-0.01, 8.117), (2.004, 3.0), None)
-    other = Split("excess_churn", "as is", "", 1.0, (1.0, 1.0), (0.0, 2.0), (2.0, 3.0), None)
+    other = Split("excess_churn", "b", "", 1.0, (1.0, 1.0), (0.0, 2.0), None, (0.0, 3.0))
     unsure = Unsure(
         figure="value", unit="money", currency="EUR", better="higher", policy="b", than="as is",
         base=Estimate(100.0, 50.0, 150.0, 3), bars=(), splits=(level, other, split), held=(), replications=3, weeks=3,
@@ -221,7 +221,8 @@ def test_erlang_and_what_is_uncertain_are_in_words_and_tables(dossier: Dossier) 
     assert difference == ["+2.00", "+1.50 to +2.00", "−0.01 to +8.12", "+2.00 to +3.00", "–"]
     assert alone == ["80.0", "79.5 to 81.0", "70.0 to 90.0", "60.0 to 79.8 below the value", "–"]
     assert last[0] == "365"
-    assert text.index("The other policies") < text.index("as is itself")
+    assert last[3] == "too small"
+    assert text.index("The other policies") < text.index("b itself")
     assert whole.gap is not None
     for sentence in gap_text.sentences(whole.gap, whole.gap.channels[0]):
         assert str(escape(sentence)) in text

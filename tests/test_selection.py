@@ -48,7 +48,7 @@ ZIGZAG = np.tile([3.0, -1.0], 100)
     ("less", "after", "met"), [(0.0, 10, True), (0.2, 11, True), (0.5, 13, True), (1.7, 12, False), (2.0, 10, False)]
 )
 def test_the_region_is_that_of_the_paper(less: float, after: int, met: bool) -> None:
-    """With n₀ 10, β/2 5 % and ε 1, h² is 6.013 and R(r) of ZIGZAG 13.362 − r/2: 8.36, 7.86, 7.36, 6.86 after 10 to 13."""
+    """With n₀ 10, β 10 %, ε 1, h² is 6.013 and R(r) of ZIGZAG 13.362 − r/2: 8.36, 7.86, 7.36, 6.86 after 10 to 13."""
     judged = select([policy("a", 0.0, ZIGZAG - less)], indifference=1, error=0.1).judged[0]
     assert (judged.met, judged.decided_after) == ((met,), (after,))
 
@@ -260,8 +260,8 @@ def test_it_is_the_course_of_the_papers() -> None:
 
 
 def test_it_is_the_same_in_portions_and_with_more_than_needed() -> None:
-    """Giving a portion more to those only that need it ends with the choice of all replications at once, and who is out;
-    and why, where all go in step."""
+    """Giving a portion more to those only that need it ends with the choice of all replications at once, and who is
+    out; and why, where all go in step."""
     rng, ends = np.random.default_rng(5), set()
     for number in range(100):
         fixed = number % 3 == 0
@@ -302,8 +302,8 @@ def test_a_target_is_judged_wrongly_no_more_often_than_promised() -> None:
 
 
 def test_the_first_look_errs_no_more_often_than_its_half() -> None:
-    """Of means just below the target at most 2.5 % are judged to meet it at the first look, and not far fewer: where the
-    tolerance is small the triangle decides nothing there."""
+    """Of means just below the target at most 2.5 % are judged to meet it at the first look, and not far fewer: where
+    the tolerance is small the triangle decides nothing there."""
     rng = np.random.default_rng(11)
     candidates = [policy("a", 0.0, rng.normal(-0.001, 1, FIRST), tolerance=0.001) for _ in range(4000)]
     wrong = sum(select([each], indifference=1).judged[0].met == (True,) for each in candidates)

@@ -72,7 +72,8 @@ def derive(replications: int = REPLICATIONS) -> Constants:
 
 
 def _scales(issue: dict[str, Floats], mood: Floats, c_ref: float, a_month: float) -> tuple[float, ...]:
-    """k for each of `customers.BETAS`, for a population with the traits of those who made contact, settled moods, and as many recorded complaints as unresolved issues leave."""
+    """k for each of `customers.BETAS`, for a population with the traits of those who made contact, settled moods, and
+    as many recorded complaints as unresolved issues leave."""
     size = len(issue["contract"])
     generator = np.random.Generator(np.random.Philox(key=[2026, 1]))
     moods = np.interp(generator.permutation(size) / size * 100, np.arange(101), mood)

@@ -418,7 +418,8 @@ def _doubtful(unsure: Unsure, base: Result) -> dict[str, tuple[str, str]]:
     luck = f"8 of 10 single {weeks} lie there; that is luck, which no simulation takes away."
     assumed = (
         "Where the mean lies for 8 of 10 draws of all that is not known. Where that range does not hold the value "
-        "itself, most of what may be assumed is on that side of what is assumed."
+        "itself, most of what may be assumed is on that side of what is assumed. Too small: smaller than "
+        f"{unsure.weeks} replications can show."
     )
     return {
         "doubt_mean": ("error of the mean", mean),
@@ -431,7 +432,7 @@ def _doubtful(unsure: Unsure, base: Result) -> dict[str, tuple[str, str]]:
 def _doubts(unsure: Unsure, base: Result) -> Iterator[Doubts]:
     """What the tornado is about first: the difference, then the policy itself; then each policy, then the others."""
     pairs = dict.fromkeys((split.policy, split.than) for split in unsure.splits)
-    first = [pair for pair in ((unsure.policy, unsure.than), (unsure.policy, "")) if pair in pairs]
+    first = [pair for pair in ((unsure.policy, unsure.than), (unsure.than, "")) if pair in pairs]
     alone = [pair for pair in pairs if pair[1] == ""]
     for policy, than in dict.fromkeys([*first, *alone, *pairs]):
         rows = [_doubt(split, unsure, base) for split in unsure.splits if (split.policy, split.than) == (policy, than)]
@@ -455,6 +456,8 @@ def _doubt(split: Split, unsure: Unsure, base: Result) -> Doubt:
         return " to ".join(dict.fromkeys(said))
 
     said = [("–", "") if span is None else (say(*span), "") for span in ranges]
+    if split.too_small:
+        said[2] = ("too small", "")
     if split.assumptions is not None:
         value, low, high = (round(scale * end, digits) for end in (split.value, *split.assumptions))
         said[2] = (said[2][0], "above the value" if low > value else "below the value" if high < value else "")
