@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -77,6 +79,7 @@ def compare(
     \b
     sim compare scenarios/broadband_week.yaml                   as it is, and each of its variants
     sim compare FILE --variants evenings,email_first --baseline evenings
+    sim compare FILE --set phone.staff=12                       as it is, and with that changed
     sim compare FILE --set staffing.phone=8..16:2               a curve: how many people does the target need?
     sim compare a.yaml b.yaml                                   two files
     sim compare results/a/RUN results/b/RUN                     two runs that are there already
@@ -178,13 +181,16 @@ def report(
 @click.option("--variant", metavar="NAME", help="One of the scenario's variants; by default none.")
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change one value; may be repeated.")
 @_seed
-@click.option("--replications", default=10, show_default=True, type=click.IntRange(1, 10_000), help="Of each level.")
+@click.option(
+    "--replications", type=click.IntRange(1, 10_000), metavar="N",
+    help="Of each level: 10, or up to 60 where quiet intervals take more to judge.",
+)  # fmt: skip
 @_jobs
 @_out
 @_json
 @_quiet
 def erlang(
-    file: Path, variant: str | None, sets: tuple[str, ...], seed: int, replications: int, jobs: int | None,
+    file: Path, variant: str | None, sets: tuple[str, ...], seed: int, replications: int | None, jobs: int | None,
     out: Path | None, *, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """How many people each live channel needs by interval: by Erlang C, by Erlang A, and by simulation; and what makes
@@ -240,14 +246,19 @@ def _policies(paths: Sequence[Path], variants: str | None, sets: tuple[str, ...]
         if variants is not None or len(points) > 1:
             raise UsageError("several files are compared as they are", "name one file, to compare its variants")
         return [Named(name, read_scenario(path, sets)) for name, path in _unique(paths)], None
+    if sets and len(points) == 1 and variants is None:
+        # what does it change? against the file as it is
+        changed = read_scenario(paths[0], sets)
+        return [Named(AS_IS, read_scenario(paths[0], ())), Named(", ".join(sets), changed)], None
     base = read_scenario(paths[0], points[0])
     names = _variants(paths[0], base.variants, variants, several=len(points) > 1)
     varied = [index for index in range(len(sets)) if len({point[index] for point in points}) > 1]
     policies = []
     for name in names:
         for point in points:
-            words = [] if name == AS_IS and varied else [name]
-            words += [point[index] for index in varied]
+            # what was changed for all of them is told where nothing else is: that is not as it is
+            words = [] if name == AS_IS and sets else [name]
+            words += [point[index] for index in varied] if varied else point
             variant = None if name == AS_IS else name
             policies.append(Named(", ".join(words), read_scenario(paths[0], point, variant)))
     if len(policies) < 2:
@@ -359,7 +370,7 @@ def _unsure(compared: Comparison, about: str, *, jobs: int | None, quiet: bool) 
         )  # fmt: skip
 
 
-def _gap(scenario: Scenario, seed: int, *, jobs: int | None, quiet: bool, replications: int = 10) -> Gap:
+def _gap(scenario: Scenario, seed: int, *, jobs: int | None, quiet: bool, replications: int | None = None) -> Gap:
     from sim import gap
 
     with progress_bar("levels", quiet=quiet) as progress:
@@ -428,11 +439,19 @@ def _report(
     )  # fmt: skip
     target = _written(made, paths, out, runs, command, unpaired=unpaired, precision=asked)
     following = command_line("report", target, open=True)
-    if open_it:
+    if open_it or kept is not None:
         following = command_line("follow", target) if len(found) == 1 else _further(command, compared)
     _say(made, target, following, as_json=as_json)
     if open_it:
-        click.launch(str((target / "report.html").absolute()))
+        _open(target / "report.html")
+
+
+def _open(page: Path) -> None:
+    """Show a page in the browser, where there is a screen to show it on."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        click.echo(f"sim: there is no screen here; open {page.absolute()} yourself", err=True)
+        return
+    click.launch(page.absolute().as_uri())
 
 
 def _written(

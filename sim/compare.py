@@ -363,7 +363,7 @@ def _why(one: Scenario, other: Scenario) -> str:
 
 
 _OF_POLICY = frozenset(
-    ("groups", "policies", "name", "question", "thresholds", "target", "staff", "shifts", "cost", "lines")
+    ("groups", "policies", "name", "question", "thresholds", "target", "targets", "staff", "shifts", "cost", "lines")
 )
 """Sections and values of channels that change nobody who makes contact."""
 

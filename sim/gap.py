@@ -37,6 +37,7 @@ replications, as a resample varies too little by that factor. Erlang's mean hand
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -82,6 +83,10 @@ MORE, MOST = 3, 40
 BATCH = 2
 """Replications of a task."""
 RESAMPLES = 200
+LEAST_RUNS, MOST_RUNS = 10, 60
+"""Replications where no number is given: as few as that, and more for quiet intervals …"""
+WORTH = 0.5
+"""… in which so many contacts come in the mean of the first of them."""
 SMALL = 100_000
 """Issues in all first runs of one setting, below which starting processes costs more than it saves."""
 
@@ -144,6 +149,10 @@ class ChannelGap:
     """By switch, what it sets: as one types it after ``--set`` where that can be, else in words."""
     beyond: int
     """Intervals that need more than the highest level tried, under any of the switches."""
+    quiet: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """Intervals too quiet to judge, though the channel is open and something is offered or somebody scheduled."""
+    quiet_hours: float = 0.0
+    """Agent-hours scheduled in those."""
 
     @property
     def left(self) -> float:
@@ -188,21 +197,24 @@ def gap(
     scenario: Scenario,
     *,
     seed: int = 1,
-    replications: int = 10,
+    replications: int | None = None,
     jobs: int | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Gap:
     """What Erlang and the simulation ask for on each live channel, and what makes the difference.
 
     Args:
+        replications: of each level; None: `LEAST_RUNS`, or as many more, up to `MOST_RUNS`, as it takes to judge every
+            open interval in which `WORTH` contacts come in the mean of the first `LEAST_RUNS`.
         jobs: processes; None: one a core, or one for a small scenario. Nothing but the time depends on it.
         progress: told how many tasks are done, of how many known so far.
     """
     desk = lower.desk(scenario)
     with _workers(scenario, replications, jobs) as executor:
         work = _Work(executor, progress)
-        runs = work.over(_as_scheduled, [(scenario, desk, seed, number) for number in range(replications)])
-        seen = _Seen.of(list(runs))
+        runs = _looked(scenario, desk, seed, replications, work)
+        replications = len(runs)
+        seen = _Seen.of(runs)
         studies = [_Study(scenario, desk, seen, code) for code in range(len(desk.channels)) if _people_wait(desk, code)]
         worth = [study for study in studies if study.own and study.judged.any()]
         searches = [_Search(setting, study) for study in worth for setting in study.settings()]
@@ -252,6 +264,30 @@ def _open(desk: Desk, code: int) -> Bools:
 
 
 # --- the desk as it is: what Erlang is given -------------------------------------------------------------------------
+
+
+def _looked(
+    scenario: Scenario, desk: Desk, seed: int, replications: int | None, work: _Work
+) -> list[tuple[Floats, Floats]]:
+    """The desk as it is scheduled: so many replications, or as many as its quiet intervals take."""
+    found: list[tuple[Floats, Floats]] = []
+    wanted = replications or LEAST_RUNS
+    while len(found) < wanted:
+        found += work.over(_as_scheduled, [(scenario, desk, seed, number) for number in range(len(found), wanted)])
+        if replications is None:
+            wanted = _enough(desk, np.stack([counts[0] for counts, _ in found]))
+    return found
+
+
+def _enough(desk: Desk, offered: Floats) -> int:
+    """Replications it takes to judge the intervals that are worth it, by what came in those so far; contacts by
+    replication, channel and interval of the grid."""
+    runs = len(offered)
+    short = offered[:LEAST_RUNS].mean(0) >= WORTH
+    short &= offered.sum(0) < FEWEST
+    short &= np.stack([_people_wait(desk, code) & _open(desk, code) for code in range(len(desk.channels))])
+    fewest = offered.sum(0)[:, _before(desk) :][short[:, _before(desk) :]].min(initial=FEWEST)
+    return min(max(runs, math.ceil(runs * FEWEST / float(fewest))), MOST_RUNS)
 
 
 @dataclass(frozen=True)
@@ -397,7 +433,8 @@ class _Study:
         )
         self.own = first or then
         self.offered = seen.offered[:, code, _before(desk) :]
-        self.judged: Bools = (self.offered.sum(0) >= FEWEST) & _open(desk, code)[_before(desk) :]
+        self.open = _open(desk, code)[_before(desk) :]
+        self.judged: Bools = (self.offered.sum(0) >= FEWEST) & self.open
         self.lasts = np.diff(edges(desk)) / TICKS_PER_SECOND
 
     def erlang(self, *, abandoning: bool) -> Callable[[Floats, Floats], Floats]:
@@ -707,10 +744,10 @@ class _Work:
             yield found
 
 
-def _workers(scenario: Scenario, replications: int, jobs: int | None) -> AbstractContextManager[Executor | None]:
+def _workers(scenario: Scenario, replications: int | None, jobs: int | None) -> AbstractContextManager[Executor | None]:
     if jobs is None:
         size = len(scenario.log) if scenario.log is not None else expected_issues(scenario.spec)
-        jobs = 1 if size * replications * len(OFFSETS) < SMALL else os.cpu_count() or 1
+        jobs = 1 if size * (replications or LEAST_RUNS) * len(OFFSETS) < SMALL else os.cpu_count() or 1
     return pool(jobs) if jobs > 1 else nullcontext()
 
 
@@ -733,6 +770,7 @@ def _channel_gap(study: _Study, searches: Mapping[str, _Search], runs: int) -> C
     left = hours[BARE] - hours["erlang_c"]
     parts = {**added, TOGETHER: total - left - sum(added.values()), LEFT: left}
     there = scheduled(study.desk)[list(study.own)].sum(0)
+    quiet = study.open & ~study.judged & ((there > 0) | (study.offered.sum(0) > 0))
     return ChannelGap(
         channel=study.channel.name,
         share=study.channel.target.share,
@@ -742,6 +780,8 @@ def _channel_gap(study: _Study, searches: Mapping[str, _Search], runs: int) -> C
         offered=study.offered.mean(0),
         scheduled=there,
         scheduled_hours=float((there * study.lasts)[study.judged].sum() / HOUR),
+        quiet=quiet,
+        quiet_hours=float((there * study.lasts)[quiet].sum() / HOUR),
         erlang_c=needs["erlang_c"],
         erlang_a=needs["erlang_a"],
         simulated=needs[""],

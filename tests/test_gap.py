@@ -267,6 +267,49 @@ def test_a_channel_without_contacts_is_skipped(folder: Path) -> None:
     assert "Too few contacts to judge: phone." in gap_text.text(nothing)
 
 
+QUIET = ("channels.phone.rate=2/h", "lasts=1h")
+"""A contact in each interval of the mean: 10 replications have some 10."""
+
+
+def test_quiet_intervals_get_more_replications(folder: Path) -> None:
+    """Where no number of replications is given, a desk with a contact an interval gets more than 10, so that every open
+    interval is judged; a busy one gets 10."""
+    quiet = gap(textbook(folder, *QUIET), jobs=1)
+    assert module.LEAST_RUNS < quiet.replications <= module.MOST_RUNS
+    assert only(quiet).judged.all()
+    assert not only(quiet).quiet.any()
+    assert gap(textbook(folder, "lasts=30m"), jobs=1).replications == module.LEAST_RUNS
+
+
+def test_replications_by_what_came() -> None:
+    """It takes as many as bring the quietest interval to 20 contacts, at most 60; what has fewer than half a contact,
+    or is closed, does not count."""
+    desk = lower.desk(broadband())
+    offered = np.full((10, len(desk.channels), desk.intervals), 5.0)
+    offered[:, 0, 0] = 0.0
+    offered[:4, 0, 24] = 1.0
+    offered[4:, 0, 24] = 0.0
+    assert module._enough(desk, offered) == 10
+    offered[:8, 0, 24] = 1.0
+    assert module._enough(desk, offered) == 25
+    more = np.concatenate((offered, np.zeros((30, *offered.shape[1:]))))
+    assert module._enough(desk, more) == module.MOST_RUNS
+
+
+def test_the_sentence_says_what_is_too_quiet(folder: Path) -> None:
+    """The sentence that says what is needed says how many scheduled hours it leaves out, and what would judge them;
+    where all is judged it says nothing of it."""
+    rate = 'channels.phone.rate={mon: {"00:00-01:00": 200/h, "01:00-02:00": 2/h}}'
+    scenario = textbook(folder, rate, "lasts=2h")
+    few = gap(scenario, replications=10, jobs=1)
+    said = gap_text.sentences(few, only(few))[0]
+    assert "Of 18 scheduled agent-hours 9 are in 2 intervals too quiet to judge" in said
+    assert "(fewer than 20 contacts in 10 replications) and are in none of these figures; sim erlang --rep" in said
+    assert "would judge them." in said
+    enough = gap(textbook(folder, "lasts=30m"), replications=2, jobs=1)
+    assert "too quiet" not in gap_text.sentences(enough, only(enough))[0]
+
+
 def test_progress_ends_where_all_is_done(folder: Path) -> None:
     """It counts up to what is known to be due."""
     told: list[tuple[int, int]] = []

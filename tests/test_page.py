@@ -24,7 +24,7 @@ from sim.report import gap_text
 from sim.report import page as pages
 from sim.report.dossier import Dossier
 from sim.report.page import page
-from sim.report.page_tables import called
+from sim.report.written import as_shown, in_words
 from sim.uncertain import Split, Unsure
 
 PLOTS = ("differences", "staffing", "waiting")
@@ -153,8 +153,9 @@ def test_a_table_has_the_numbers_of_the_comparison(dossier: Dossier, html: str) 
     rows = {(word("measure", row), word("channel", row), word("policy", row)): row for row in range(table["rows"])}
     assert {policy for _, _, policy in rows} == set(POLICIES) - {"as is"}
     compared = [d for d in dossier.comparison.table if d.of_policy is not None and d.segment is None]
-    for difference in compared:
-        row = rows[called(difference.measure.name), difference.channel or "whole desk", difference.policy]
+    for raw in compared:
+        difference = as_shown(raw, dossier.comparison.baseline.result)
+        row = rows[in_words(difference.measure.name), difference.channel or "whole desk", difference.policy]
         known = [columns[name]["values"][row] for name in ("difference", "low", "high")]
         assert known == [
             _six(end) for end in (difference.estimate.value, difference.estimate.low, difference.estimate.high)

@@ -1,6 +1,6 @@
 """Cost against service: what each policy costs and reaches, and the frontier of those that nothing beats on both.
 
-A policy is efficient where no other is both cheaper and better. The frontier steps from one efficient policy to the
+A policy is efficient unless another is no dearer and no worse. The frontier steps from one efficient policy to the
 next: between them, more money buys nothing yet.
 """
 
@@ -31,7 +31,7 @@ _SHARE = scale("share", (), sign=False)
 class Point:
     """A policy: what it costs and its service level (a share from 0 to 1), means over replications with their 95 %
     intervals; None or NaN where not known, bounds where there is one replication. `number` is the policy's, for its
-    look. `efficient`: no other policy is both cheaper and better."""
+    look. `efficient`: every other policy is dearer or worse."""
 
     policy: str
     number: int
@@ -145,7 +145,7 @@ def _points(axes: Axes, data: Frontier) -> None:
 
 
 def _marker(point: Point) -> dict[str, Any]:
-    """A policy's marker; open where another policy is both cheaper and better."""
+    """A policy's marker; open where another is no dearer and no worse."""
     shape = look(point.number)
     return {
         "marker": shape.marker,
@@ -180,8 +180,8 @@ def _subtitle(data: Frontier) -> str:
     missing = f" Not shown: {unknown} of which cost or service level is not known." if unknown else ""
     return (
         f"Cost: all costs of the scenario a {data.per}. Service level: the share of contacts answered within the "
-        f"target's time. {crosses} Filled: efficient, no other policy is both cheaper and better; open: another one "
-        f"is both. Grey steps: the best that a cost buys.{missing}"
+        f"target's time. {crosses} Filled: efficient, every other policy is dearer or worse; open: another is no "
+        f"dearer and no worse. Grey steps: the best that a cost buys.{missing}"
     )
 
 
@@ -209,7 +209,7 @@ def alt(data: Frontier) -> str:
     return (
         f"Cost a {data.per} against the service level of {data.channel}; {_finding(data)}."
         + (f" Efficient, the cheapest first: {best}." if best else "")
-        + (f" Not efficient, as another policy is both cheaper and better: {others}." if others else "")
+        + (f" Not efficient, as another is no dearer and no worse: {others}." if others else "")
     )
 
 

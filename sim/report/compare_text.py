@@ -6,6 +6,7 @@ Only what is clear with that allowance is said to differ.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
@@ -24,7 +25,7 @@ from sim.report.thresholds import say
 from sim.run import Result
 from sim.schemas import TICKS_PER_SECOND
 from sim.selection import Judged, Selection
-from sim.units import say_duration, say_money, say_share
+from sim.units import say_duration, say_money, say_number, say_share
 
 if TYPE_CHECKING:
     from sim.report.dossier import Dossier
@@ -45,7 +46,7 @@ def text(dossier: Dossier) -> str:
             _headline(comparison),
             "\n".join(wrapped(sentence, "  ") for sentence in dossier.verdict),
             aligned(table(comparison)),
-            "" if unsure is None else unsure_text.text(unsure),
+            "" if unsure is None else unsure_text.text(unsure, also=_chosen_by_targets(comparison)),
             "\n".join(wrapped(note) for note in dossier.notes),
         ]
     parts += ["" if gap is None else gap_text.text(gap)]
@@ -72,10 +73,10 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
     if min(policy.result.replications for policy in comparison.policies) < 2:
         only = "One replication each: what is a difference and what is luck cannot be known; take 10 or more."
         return (only,)
-    sentences = [*_choice(comparison)]
+    sentences = [*(_safe(comparison, comparison.curve) if comparison.curve is not None else ()), *_choice(comparison)]
     sentences += _promises(comparison)
+    sentences += _bridge(comparison)
     if comparison.curve is not None:
-        sentences += _safe(comparison, comparison.curve)
         # a step at a time: what the next person brings
         steps = pairwise(comparison.along)
         sentences += [_changes(comparison, policy, before.name) for before, policy in steps]
@@ -84,6 +85,10 @@ def verdict(comparison: Comparison) -> tuple[str, ...]:
         sentences += _others(comparison)
     sentences += _value(comparison)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def _chosen_by_targets(comparison: Comparison) -> str:
+    return "" if comparison.cheapest is None else comparison.cheapest.chosen or ""
 
 
 def _choice(comparison: Comparison) -> Iterable[str]:
@@ -104,6 +109,25 @@ def _choice(comparison: Comparison) -> Iterable[str]:
         yield f"{_title(listed(some))} miss{'es' * (len(names) == 1)} {what}."
 
 
+def _bridge(comparison: Comparison) -> Iterable[str]:
+    """What the choice by targets costs against the policy of the highest value, where these are two."""
+    chosen = None if comparison.cheapest is None else comparison.cheapest.chosen
+    best = _best(comparison)
+    if chosen is None or len(best) != 1 or chosen == best[0]:
+        return
+    found = {each.measure.name: each.estimate.value or 0.0 for each in comparison.headlines(chosen, best[0])}
+    result = comparison.of(chosen).result
+    cost, value, currency = found.get("cost", 0.0), found.get("value", 0.0), result.desk.currency
+    if cost <= 0 or value >= 0:
+        return
+    dearer = f"{say_money(cost, currency)} {_per(result)} more than {_name(best[0])}"
+    back = say_money(max(0.0, cost + value), currency)
+    yield (
+        f"Meeting the targets has its price: {_name(chosen)} costs {dearer}, and the customers whom it keeps bring in "
+        f"{back} of that."
+    )
+
+
 def _safe(comparison: Comparison, curve: Curve) -> Iterable[str]:
     """From which level on the target of the channel whose people are varied is surely met."""
     result = comparison.baseline.result
@@ -122,7 +146,7 @@ def _safe(comparison: Comparison, curve: Curve) -> Iterable[str]:
         return
     at = policies[first]
     level = say(found[first], "share", "")
-    yield f"{_title(channel.name)} surely meets its target ({target}) from {_name(at.name)} on: {level}."
+    yield f"{_title(at.name)} is the least with which {channel.name} surely meets its target ({target}): {level}."
 
 
 def _promises(comparison: Comparison) -> Iterable[str]:
@@ -140,8 +164,8 @@ def _promises(comparison: Comparison) -> Iterable[str]:
                 found = say(
                     Figures(result)(stated.measure, stated.channel), units[stated.measure], result.desk.currency
                 )
-                what = stated.name.replace(".", " ").replace("_", " ")
-                yield f"{_title(policy.name)} {words[met]} what it promises: {what} {stated.words} ({found})."
+                what = f"{_named(stated.name)} {stated.words} ({found})"
+                yield f"{_title(policy.name)} {words[met]} what it promises: {what}."
 
 
 def _chosen(comparison: Comparison, selection: Selection) -> str:
@@ -183,9 +207,9 @@ def _missed(comparison: Comparison, judged: Judged) -> str:
         found = say(of(stated.measure, stated.channel), units[stated.measure], result.desk.currency)
         if stated.measure == "service_level" and stated.channel is not None:
             within = say_duration(channels[stated.channel].target.within / TICKS_PER_SECOND)
-            said.append(f"{stated.channel} ({found} within {within}, {stated.words})")
+            said.append(f"{stated.channel} ({found} within {within}, {stated.words.replace('.0 %', ' %')})")
         else:
-            said.append(f"{stated.name} ({found}, {stated.words})")
+            said.append(f"{_named(stated.name)} ({found}, {stated.words})")
     return listed(said) if said else ""
 
 
@@ -198,6 +222,13 @@ def _targets(comparison: Comparison) -> str:
     return ", ".join(base)
 
 
+def _named(figure: str) -> str:
+    """A figure as a sentence says it: phone.wait_p90 is "phone: wait of 90 %"."""
+    channel, _, measure = figure.rpartition(".")
+    words = re.sub(r"_p(\d+)$", r" of \1 %", measure).replace("_", " ")
+    return f"{channel}: {words}" if channel else words
+
+
 def _stated(result: Result) -> list[str]:
     """The targets of one policy: "phone 80 % within 20 s"."""
     channels = {channel.name: channel for channel in result.desk.channels}
@@ -205,10 +236,10 @@ def _stated(result: Result) -> list[str]:
     for requirement in requirements(result):
         if requirement.measure == "service_level" and requirement.channel in channels:
             within = channels[requirement.channel].target.within / TICKS_PER_SECOND
-            share = requirement.words.removeprefix("at least ")
+            share = requirement.words.removeprefix("at least ").replace(".0 %", " %")
             words.append(f"{requirement.channel} {share} within {say_duration(within)}")
         else:
-            words.append(f"{requirement.name} {requirement.words}")
+            words.append(f"{_named(requirement.name)} {requirement.words}")
     return words
 
 
@@ -329,7 +360,7 @@ def tie_words(tie: Tie) -> str:
     if tie.beta is None and tie.beta_low is not None and tie.beta_high is not None:
         return f"may tie at β from {tie.beta_low:.3f} to {tie.beta_high:.3f}"
     if tie.beta is None:
-        return "ties at no β"
+        return ""
     doubt = "" if tie.beta_low is None or tie.beta_high is None else f" ({tie.beta_low:.3f} to {tie.beta_high:.3f})"
     return f"ties at β = {tie.beta:.3f}{doubt}"
 
@@ -423,7 +454,7 @@ def table(comparison: Comparison) -> list[list[str]]:
                 _points(of("satisfaction")),
                 _scaled(of("excess_churn"), scale),
                 _money(of("cost"), currency),
-                "" if policy.number == 0 else _signed_money(comparison, policy),
+                "",
             ]
         )
         if policy.number:
@@ -451,7 +482,7 @@ def _less_baseline(comparison: Comparison, policy: Policy, channels: Sequence[st
         cell("satisfaction"),
         cell("excess_churn", scale),
         cell("cost", digits=0),
-        "",
+        cell("value", digits=0),
     ]
 
 
@@ -481,16 +512,6 @@ def _money(estimate: Estimate, currency: str) -> str:
     return "–" if estimate.value is None else say_money(estimate.value, currency)
 
 
-def _signed_money(comparison: Comparison, policy: Policy) -> str:
-    found = next(
-        (each for each in comparison.headlines(policy.name, comparison.baseline.name) if each.measure.name == "value"),
-        None,
-    )
-    if found is None or found.estimate.value is None:
-        return "–"
-    return f"{found.estimate.value:+z,.0f} {policy.result.desk.currency}"
-
-
 def counted(comparison: Comparison) -> int:
     """How many differences the intervals of the sentences allow for."""
     return sum(not each.same for each in comparison.headline if each.estimate.value is not None)
@@ -504,7 +525,8 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     complaints = " to ".join(f"{100 * share:.0f} %" for share in COMPLAINTS)
     how = "of both runs on their own" if comparison.unpaired else "replication by replication, on the same customers"
     spared = [each.spared for each in comparison.headline if each.spared is not None]
-    luck = f" On others each would typically take {median(spared):,.2g} times as many." if spared else ""
+    many = f"about {say_number(median(spared))} times as many" if spared else ""
+    luck = f" With other customers for each policy it would take {many} to be as sure." if spared else ""
     more = [f"{name} {result.replications}" for name, result in comparison.simulated.items()]
     runs = comparison.baseline.result.replications
     further = any(result.replications > runs for result in comparison.simulated.values())
@@ -512,12 +534,13 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     other = sorted({each.channel or "" for each in comparison.headline if each.estimate.reason == OTHER_TARGETS})
     apart = f" Of {listed(other)} the policies have other targets, so shares in time are not compared." if other else ""
     length = lasts(comparison.baseline.result)
-    year = "weeks" if length == 7 else f"{YEAR / length:,.0f} runs"
+    year = "52 such weeks" if length == 7 else f"{YEAR / length:,.0f} such runs"
+    number = counted(comparison)
+    together = f" Intervals in the sentences are 95 % for all {number} differences together." if number else ""
     return (
-        f"Differences are taken {how}.{luck} Intervals in the sentences are 95 % for all {counted(comparison)} "
-        "together: service level, satisfaction, customers lost, cost and value. Those of the table are 95 % each; "
-        f"“?” marks what could be luck.{counts}{apart}",
-        f"A year is one of such {year}. Customers lost and "
+        f"Differences are taken {how}.{luck}{together} Intervals in the table are 95 % each; “?” marks what could be "
+        f"luck.{counts}{apart}",
+        f"A year means {year}. Customers lost and "
         f"value rest on β, how strongly satisfaction moves churn (0.015, known as {low:.3f} to {high:.3f}), and on the "
         f"share of unsolved issues that end in a complaint (10 %, known as {complaints}): grade C.",
     )

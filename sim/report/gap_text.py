@@ -155,7 +155,7 @@ def _asked(gap: Gap, channel: ChannelGap) -> str:
         f"{title(channel.channel)} needs {_with(channel.simulated)} agent-hours {_per(gap)} to meet "
         f"{_target(channel)}. "
         f"Erlang C asks for {_with(erlang)}, Erlang A for {_with(channel.erlang_a)}; {_hours(channel.scheduled_hours)} "
-        "are scheduled."
+        f"are scheduled.{_quiet(gap, channel)}"
     )
     if _doubtful(more):
         return f"{needs} That the simulation differs from Erlang C in all, by {_change(more)}, is not clear."
@@ -163,6 +163,27 @@ def _asked(gap: Gap, channel: ChannelGap) -> str:
         return f"{needs} The simulation and Erlang C agree."
     way = "too few" if more.hours > 0 else "too many"
     return f"{needs} Erlang C asks for {_amount(more)} {way}: {whole(abs(more.hours) / erlang.hours)} of its own."
+
+
+def _quiet(gap: Gap, channel: ChannelGap) -> str:
+    """What the figures leave out, and how many replications would take it in; nothing where nothing is left out."""
+    if not channel.quiet.any():
+        return ""
+    number = int(channel.quiet.sum())
+    of = f"{number} interval{'s' * (number != 1)} too quiet to judge"
+    runs = f"fewer than {FEWEST} contacts in {gap.replications} replication{'s' * (gap.replications != 1)}"
+    total = channel.scheduled_hours + channel.quiet_hours
+    said = (
+        f" Of {_hours(total)} scheduled agent-hours {_hours(channel.quiet_hours)} are in {of} ({runs}) and are in none "
+        "of these figures"
+    )
+    offered = channel.offered[channel.quiet]
+    if not offered.any():
+        return f"{said}."
+    # in whole tens: it is known from a few contacts
+    enough = 10 * math.ceil(FEWEST / float(offered[offered > 0].min()) / 10)
+    which = "them" if offered.all() else "those in which anything came"
+    return f"{said}; sim erlang --replications {enough} or so would judge {which}."
 
 
 def _because(channel: ChannelGap) -> list[str]:
@@ -294,7 +315,11 @@ def _channel_document(gap: Gap, channel: ChannelGap) -> dict[str, Any]:
         "busiest": gap.at(channel.busiest).isoformat(timespec="minutes"),
         "start": [gap.at(number).isoformat(timespec="minutes") for number in range(len(channel.starts))],
         "offered": _cells(channel.offered),
-        "scheduled": {"hours": channel.scheduled_hours, "agents": _cells(channel.scheduled)},
+        "scheduled": {
+            "hours": channel.scheduled_hours,
+            "hours_too_quiet": channel.quiet_hours,
+            "agents": _cells(channel.scheduled),
+        },
         "erlang_c": _need(channel.erlang_c),
         "erlang_a": _need(channel.erlang_a),
         "simulated": _need(channel.simulated),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import plots
-from sim.compare import YEAR, Comparison, Policy
+from sim.compare import Comparison, Policy
 from sim.desk import Channel
 from sim.differences import Difference
 from sim.estimate import Estimate
@@ -31,7 +31,9 @@ from sim.plots._policies import look
 from sim.report import gap_text, page_tables
 from sim.report.assumptions import words
 from sim.report.figures import each, lasts, listed, title
-from sim.report.page_tables import Table, called
+from sim.report.page_tables import Table
+from sim.report.written import called
+from sim.report.written import scale as by_year
 from sim.results import provenance
 from sim.run import Result
 from sim.schemas import TICKS_PER_SECOND
@@ -67,19 +69,22 @@ MARKS = {
 }
 """The plots' markers as paths in a square of 12."""
 
+CHEAPEST, RICHEST = "cheapest that meets the targets", "highest value"
+BY_MARGIN = "by margin less cost"
+"""What value is."""
+
 VERDICTS = {"met": "✓", "missed": "✗", "unsure": "?"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure of a policy: with its interval, what is said of its target (a key of `VERDICTS` and words), what else
-    there is to know, and its difference to the baseline."""
+    """A figure of a policy: with its interval, what is said of its target (a key of `VERDICTS` and words), and its
+    difference to the baseline."""
 
     value: str
     interval: str = ""
     mark: str = ""
     verdict: str = ""
-    more: str = ""
     change: str = ""
     clear: bool = False
 
@@ -95,7 +100,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Row:
-    """A policy in the table of the answer: how it looks in every plot, what is chosen about it, why it is not."""
+    """A policy in the table of the answer: how it looks in every plot, what it is chosen for, why or why not."""
 
     name: str
     color: str
@@ -169,6 +174,7 @@ def page(dossier: Dossier) -> str:
         headings=tuple(_headings(policies)),
         rows=tuple(_row(policy, dossier.comparison) for policy in policies),
         marks=VERDICTS,
+        about={RICHEST: f"{RICHEST} {BY_MARGIN}"},
         spans=_spans(base),
         counts=_counts(policies),
         sections=sections,
@@ -224,7 +230,7 @@ def _headings(policies: Sequence[Policy]) -> Iterator[Heading]:
     yield Heading("Customers lost", f"a year of such {_spans(base)}", "excess_churn")
     yield Heading("Cost", f"{base.desk.currency} {each(base)}", "cost")
     if len(policies) > 1:
-        yield Heading("Value", f"{base.desk.currency} {each(base)}", "value")
+        yield Heading("Value", f"{base.desk.currency} {each(base)} against {policies[0].name}", "value")
 
 
 def _counts(policies: Sequence[Policy]) -> str:
@@ -278,13 +284,11 @@ def _cell(figure: Figure | None, channel: Channel | None, change: Difference | N
     scale, name = _scale(figure.measure, result), figure.measure.name
     unit, digits = ("\u00a0%", 1) if figure.measure.unit == "share" else ("", 1 if name == "satisfaction" else 0)
     mark, verdict = ("", "") if channel is None else _verdict(figure.estimate, channel)
-    over = [[_number(end, scale, digits) for end in (band.low, band.high)] for band in figure.bands[:1]]
     return Cell(
         _number(figure.estimate.value, scale, digits) + unit,
         _ends(figure.estimate.low, figure.estimate.high, scale, digits),
         mark,
         verdict,
-        more="".join(f"{low} to {high} over β" for low, high in over if low != high),
         change="" if change is None else _change(change, scale),
         clear=change is not None and change.clear,
     )
@@ -292,7 +296,7 @@ def _cell(figure: Figure | None, channel: Channel | None, change: Difference | N
 
 def _scale(measure: Measure, result: Result) -> float:
     """What a figure is shown times: shares as percent, customers lost as those of a year of such runs."""
-    return 100.0 if measure.unit == "share" else YEAR / lasts(result) if measure.name == "excess_churn" else 1.0
+    return 100.0 if measure.unit == "share" else by_year(measure.name, result)
 
 
 def _change(row: Difference, scale: float) -> str:
@@ -329,16 +333,22 @@ def _verdict(level: Estimate, channel: Channel) -> tuple[str, str]:
 
 
 def _judged(policy: Policy, comparison: Comparison) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a policy is chosen for, and why it is not chosen."""
+    """What a policy is chosen for, and why it is chosen or is not."""
     badges = ["baseline"] if policy.number == 0 and len(comparison.policies) > 1 else []
     why = []
-    selections = ((comparison.cheapest, "cheapest that meets the targets"), (comparison.richest, "highest value"))
-    for selection, name in selections:
+    # of the points of a curve one asks which meet the target
+    richest = comparison.richest if comparison.curve is None else None
+    selections = (
+        (comparison.cheapest, CHEAPEST, CHEAPEST, "it meets all of them, and none that does is clearly cheaper"),
+        (richest, RICHEST, f"{RICHEST} {BY_MARGIN}", "that of no other is clearly higher"),
+    )
+    for selection, badge, name, because in selections:
         if selection is None:
             continue
         if selection.chosen == policy.name:
-            badges.append(name)
-        why += [f"Not the {name}: {_said(it.out)}" for it in selection.judged if it.name == policy.name and it.out]
+            badges.append(badge)
+            why.append(f"the {name}: {because}")
+        why += [f"not the {name}: {_said(it.out)}" for it in selection.judged if it.name == policy.name and it.out]
     return tuple(badges), tuple(why)
 
 

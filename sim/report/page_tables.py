@@ -19,7 +19,7 @@ from sim.differences import Difference
 from sim.estimate import Estimate
 from sim.measures.base import Measure
 from sim.report import thresholds
-from sim.report.written import ends, say_difference, surely
+from sim.report.written import as_shown, called, ends, in_words, say_difference, scale, surely, times
 from sim.scenario import lower
 from sim.tables import Floats
 from sim.units import say_duration
@@ -130,7 +130,8 @@ def _plain(value: float | None) -> float | None:
 
 def differences(comparison: Comparison, currency: str) -> Table:
     """Every policy less the baseline: a row a measure, channel, segment and policy in which either saw anything."""
-    rows = [each for each in comparison.table if each.of_policy is not None or each.of_than is not None]
+    seen = [each for each in comparison.table if each.of_policy is not None or each.of_than is not None]
+    rows = [as_shown(each, comparison.policies[0].result) for each in seen]
     than = comparison.policies[0].name
     change, allowed = _spans(rows, currency)
     return Table(
@@ -156,7 +157,7 @@ def differences(comparison: Comparison, currency: str) -> Table:
 def figures(policy: Policy, currency: str) -> Table:
     """Every figure of a run: a row a measure, channel and segment that saw anything."""
     rows = [figure for figure in policy.result.figures if figure.estimate.value is not None]
-    estimates = [figure.estimate for figure in rows]
+    estimates = [times(figure.estimate, scale(figure.measure.name, policy.result)) for figure in rows]
     return Table(
         "Every figure",
         "measures.csv",
@@ -167,7 +168,7 @@ def figures(policy: Policy, currency: str) -> Table:
                 "value",
                 unit="95 % interval",
                 values=[each.value for each in estimates],
-                texts=[say(row.measure, row.estimate, currency) for row in rows],
+                texts=[say(row.measure, each, currency) for row, each in zip(rows, estimates, strict=True)],
             ),
             Column("low", "", values=[each.low for each in estimates], hidden=True),
             Column("high", "", values=[each.high for each in estimates], hidden=True),
@@ -178,11 +179,12 @@ def figures(policy: Policy, currency: str) -> Table:
 
 def _keys(rows: Sequence[tuple[Measure, str | None, str | None]]) -> tuple[Column, ...]:
     """The columns that say what a figure is of."""
-    names = list(dict.fromkeys(measure.name for measure, _, _ in rows))
+    names = sorted({measure.name for measure, _, _ in rows}, key=lambda name: in_words(name).lower())
+    order = [in_words(name) for name in names]
     channels = worded("channel", "channel", (channel or EVERY_CHANNEL for _, channel, _ in rows), filter="Channel")
     segments = [segment or EVERY_SEGMENT for _, _, segment in rows]
     return (
-        worded("measure", "figure", (called(m.name) for m, _, _ in rows), terms=names, filter="Figure"),
+        worded("measure", "figure", (in_words(m.name) for m, _, _ in rows), order=order, terms=names, filter="Figure"),
         channels,
         worded("segment", "segment", segments, filter="Segment", first=EVERY_SEGMENT if rows else ""),
     )
@@ -237,11 +239,6 @@ def _minus(text: str) -> str:
 
 def _unit(measure: Measure, currency: str) -> str:
     return currency if measure.unit == "money" else measure.unit
-
-
-def called(name: str) -> str:
-    """A measure's name as words."""
-    return {"excess_churn": "customers lost"}.get(name, name.replace("_", " "))
 
 
 # --- every interval --------------------------------------------------------------------------------------------------

@@ -23,9 +23,11 @@ SHOWN = 10
 """Assumptions in the table: those that turn the decision, then those that move it most."""
 
 
-def text(unsure: Unsure) -> str:
-    """The splits of the difference and of the one that it is held against, what they mean, and the assumptions."""
-    shown = [each for each in ((unsure.policy, unsure.than), (unsure.than, "")) if _of(unsure, *each)]
+def text(unsure: Unsure, *, also: str = "") -> str:
+    """The splits of the difference, of the one that it is held against and of `also`, the policy that was chosen by its
+    targets; what they mean, and the assumptions."""
+    pairs = dict.fromkeys(((unsure.policy, unsure.than), (unsure.than, ""), (also, "")))
+    shown = [each for each in pairs if _of(unsure, *each)]
     parts = [
         *(_splits(unsure, *each) for each in shown),
         _meaning(unsure, [split for each in shown for split in _of(unsure, *each)]),
@@ -42,7 +44,7 @@ def picture(unsure: Unsure) -> Tornado:
     from sim.plots.tornado import Tornado
 
     return Tornado(
-        figure=unsure.figure,
+        figure=_named(unsure.figure),
         unit=unsure.currency if unsure.unit == "money" else unsure.unit,
         base=unsure.base.value,
         low=unsure.base.low,
@@ -96,7 +98,12 @@ def _meaning(unsure: Unsure, shown: Sequence[Split]) -> str:
 def _row(split: Split, currency: str) -> tuple[str, ...]:
     unit = _unit(split.measure.unit, currency, change=bool(split.than))
     over = TOO_SMALL if split.too_small else _span(split, split.assumptions)
-    return f"{split.name}, {unit}", _span(split, split.error), _span(split, split.weeks), over, _span(split, split.both)
+    return f"{_named(split.name)}, {unit}", _span(split, split.error), _span(split, split.weeks), over, _span(split, split.both)
+
+
+def _named(figure: str) -> str:
+    """A figure by its name, but those that are shown by the year elsewhere with the run that they are of."""
+    return {"excess_churn": "customers lost by a run"}.get(figure, figure)
 
 
 def _span(split: Split, span: tuple[float, float] | None) -> str:
@@ -112,10 +119,10 @@ def _span(split: Split, span: tuple[float, float] | None) -> str:
 def _decision(unsure: Unsure) -> str:
     """What the figure is as assumed, and which assumptions turn the decision."""
     base = f"{_said(unsure, unsure.base)} over {unsure.base.runs} replications"
-    said = f"As assumed, {unsure.figure} of {unsure.policy} less {unsure.than} is {base}."
+    said = f"As assumed, {_named(unsure.figure)} of {unsure.policy} less {unsure.than} is {base}."
     if not unsure.base.value:
         return _wrapped(f"{said} There is no difference, so there is no choice to turn.")
-    choice = f"the choice between {unsure.than} and {unsure.policy}"
+    choice = f"the choice between {unsure.than} and {unsure.policy} by {unsure.figure}"
     turning = [bar.unknown.name for bar in unsure.bars if bar.turns(unsure.base)]
     if not turning:
         return _wrapped(f"{said} None of {len(unsure.bars)} assumptions turns {choice} by itself.")
@@ -126,7 +133,7 @@ def _bars(unsure: Unsure) -> str:
     shown = _shown(unsure)
     if not shown:
         return ""
-    rows = [("assumption, with the grade of its source", "from", f"{unsure.figure} then", "to", "then", "")]
+    rows = [("assumption, with the grade of its source", "from", f"{_named(unsure.figure)} then", "to", "then", "")]
     for bar in shown:
         low, high = bar.unknown.ends
         rows.append(

@@ -63,7 +63,7 @@ def sheets(dossier: Dossier) -> list[Tab]:
         _staffing(comparison.policies),
         _days(comparison.policies),
         _money(comparison),
-        *([_uncertainty(dossier.unsure)] if dossier.unsure is not None else []),
+        *([_uncertainty(dossier.unsure, comparison.policies[0].result)] if dossier.unsure is not None else []),
         *(_gap(dossier.gap) if dossier.gap is not None else []),
         _measures(comparison.policies),
         _assumptions(comparison.policies),
@@ -94,9 +94,11 @@ def _answer(dossier: Dossier, rest: Sequence[Tab]) -> Tab:
             _in_answer(written.UNITS[name], _currency(comparison)),
         ]
         for policy in comparison.policies:
-            row += _beside(policy, name, channel)
+            found = by_key.get((name, channel, policy.name))
+            less = None if found is None else written.as_shown(found, baseline.result)
+            row += _worth(less, _currency(comparison)) if name == "value" else _beside(policy, name, channel)
             if policy is not baseline:
-                row.append(_less(by_key.get((name, channel, policy.name)), _currency(comparison)))
+                row.append(_less(less, _currency(comparison)))
         rows.append(row)
     changes = (f"{policy.name} changes {'; '.join(policy.changes)}" for policy in others if policy.changes)
     question = dossier.question or ("Which policy, and how sure is that?" if others else "What comes of it?")
@@ -114,10 +116,19 @@ def _in_answer(unit: str, currency: str) -> str:
 
 def _beside(policy: Policy, name: str, channel: str | None) -> list[Cell]:
     """A figure of a policy, and its interval in words."""
-    estimate, unit, currency = Figures(policy.result)(name, channel), written.UNITS[name], policy.result.desk.currency
+    unit, currency = written.UNITS[name], policy.result.desk.currency
+    estimate = written.times(Figures(policy.result)(name, channel), written.scale(name, policy.result))
     _, bracket, interval = say(estimate, unit, currency).partition("[")
     value = _duration(estimate.value) if unit == "s" else _shown(estimate.value, unit, currency)
     return [value, f"[{interval}" if bracket else estimate.reason]
+
+
+def _worth(difference: Difference | None, currency: str) -> list[Cell]:
+    """Of value, only the difference to the baseline means anything."""
+    if difference is None:
+        return ["–", ""]
+    estimate = difference.estimate
+    return [_signed(estimate.value, "money", currency), written.ends(estimate, "money", currency) or estimate.reason]
 
 
 def _less(difference: Difference | None, currency: str) -> Cell:
@@ -208,10 +219,11 @@ def _money(comparison: Comparison) -> Tab:
                 rows.append([*_of_money(policy, figure), *_of_change(found.get(key), currency)])
     for tie in comparison.ties:
         rows += _of_tie(tie, comparison.of(tie.policy).result)
+    year = written.scale("excess_churn", comparison.policies[0].result)
     for churn in comparison.churn:
         for over, ends in (("β", churn.over_beta), ("the share of complaints", churn.over_complaints)):
-            changes = (_signed(change, "customers", "") for change in (churn.value, *ends))
-            head = [churn.policy, f"customers lost, over {over}", _ALL, "customers", None, None, None, churn.than]
+            changes = (_signed(year * change, "customers", "") for change in (churn.value, *ends))
+            head = [churn.policy, f"customers lost a year, over {over}", _ALL, "customers", None, None, None, churn.than]
             rows.append([*head, *changes, None, "low and high are the range over what is believed, at the mean"])
     note = (
         "Value is the margin of the customers kept less the cost; only differences of it mean anything. β says how "
@@ -353,14 +365,14 @@ def _days(policies: Sequence[Policy]) -> Tab:
 # --- how sure, and Erlang --------------------------------------------------------------------------------------------
 
 
-def _uncertainty(unsure: Unsure) -> Tab:
+def _uncertainty(unsure: Unsure, base: Result) -> Tab:
     """Every reason why a difference may be another, one a row; of an assumption a row for either end."""
     header = (
         "figure", "policy", "compared with", "what is uncertain", "kind", "set to", "unit", "value", "low", "high",
         "turns the decision?", "grade", "used", "path", "source",
     )  # fmt: skip
-    splits = [row for split in unsure.splits for row in _of_split(split, unsure)]
-    bars = [row for bar in unsure.bars for row in _of_bar(bar, unsure)]
+    splits = [row for split in unsure.splits for row in _of_split(split, unsure, base)]
+    bars = [row for bar in unsure.bars for row in _of_bar(bar, unsure, base)]
     question = f"What could make another decision of {unsure.policy} and {unsure.than}?"
     held = (f"Held, as no range of numbers is known: {', '.join(unsure.held)}.",) if unsure.held else ()
     note = (
@@ -370,20 +382,24 @@ def _uncertainty(unsure: Unsure) -> Tab:
     return Tab("Uncertainty", header, [*splits, *bars], (), "", (question, note), held, 4)
 
 
-def _of_split(split: Split, unsure: Unsure) -> Iterator[list[Cell]]:
+def _of_split(split: Split, unsure: Unsure, base: Result) -> Iterator[list[Cell]]:
     unit, currency = split.measure.unit, unsure.currency
+    by = written.scale(split.measure.name, base)
     form = _signed if split.than else _shown
     for what, kind, span in written.spans(split, unsure.weeks):
-        values = (form(value, unit, currency) for value in (split.value, *(span or (None, None))))
-        head = [split.name, split.policy, split.than, what, kind, None, _unit(unit, currency)]
+        ends = (by * split.value, *((None, None) if span is None else (by * end for end in span)))
+        values = (form(end, unit, currency) for end in ends)
+        head = [written.in_words(split.name), split.policy, split.than, what, kind, None, _unit(unit, currency)]
         yield [*head, *values, *[None] * 5]
 
 
-def _of_bar(bar: Bar, unsure: Unsure) -> Iterator[list[Cell]]:
+def _of_bar(bar: Bar, unsure: Unsure, base: Result) -> Iterator[list[Cell]]:
     known, unit, currency = bar.unknown, unsure.unit, unsure.currency
-    for set_to, found in ((known.low, bar.at_low), (known.high, bar.at_high)):
+    by, figure = written.scale(unsure.figure, base), written.in_words(unsure.figure)
+    for set_to, at in ((known.low, bar.at_low), (known.high, bar.at_high)):
+        found = written.times(at, by)
         values = (_signed(value, unit, currency) for value in (found.value, found.low, found.high))
-        head = [unsure.figure, unsure.policy, unsure.than, known.name, "one assumption", set_to, _unit(unit, currency)]
+        head = [figure, unsure.policy, unsure.than, known.name, "one assumption", set_to, _unit(unit, currency)]
         turns = "it may" if bar.turns(unsure.base) else "no"
         yield [*head, *values, turns, known.grade or "yours", known.default, known.path, known.source]
 

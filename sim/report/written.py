@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,14 @@ import numpy as np
 
 import sim
 from sim import plots
-from sim.compare import Comparison, Policy
+from sim.compare import YEAR, Comparison, Policy
 from sim.differences import Difference
 from sim.estimate import CONFIDENCE, Estimate
 from sim.measures import MEASURES
 from sim.measures.base import Measure
 from sim.measures.summary import Figure
 from sim.report import thresholds
-from sim.report.figures import Figures
+from sim.report.figures import Figures, lasts
 from sim.report.markdown import table
 from sim.report.thresholds import say
 from sim.results import command
@@ -61,7 +61,7 @@ def markdown(dossier: Dossier) -> str:
         *_differences(comparison),
         "## How sure is that?" if dossier.notes else "",
         _list(dossier.notes),
-        *(_unsure(dossier.unsure) if dossier.unsure is not None else ()),
+        *(_unsure(dossier.unsure, comparison.baseline.result) if dossier.unsure is not None else ()),
         *_plots(dossier),
         "## To repeat it",
         _fenced("\n".join(dossier.commands)),
@@ -92,13 +92,25 @@ def _list(lines: Sequence[str]) -> str:
 def _policies(comparison: Comparison) -> str:
     rows = []
     for name, channel in decided(comparison):
-        cells = (
-            say(Figures(policy.result)(name, channel), UNITS[name], policy.result.desk.currency)
-            for policy in comparison.policies
-        )
+        cells = (_side(comparison, policy, name, channel) for policy in comparison.policies)
         rows.append([label(comparison, name, channel), *cells])
     header = ["", *(policy.name for policy in comparison.policies)]
     return table(*_cells(header, rows))
+
+
+def _side(comparison: Comparison, policy: Policy, name: str, channel: str | None) -> str:
+    """A figure of a policy; of value, the difference to the baseline."""
+    if name == "value":
+        worth = _worth(comparison, policy)
+        return "–" if worth is None else say_difference(worth.estimate, "money", _currency(comparison))
+    estimate = times(Figures(policy.result)(name, channel), scale(name, policy.result))
+    return say(estimate, UNITS[name], policy.result.desk.currency)
+
+
+def _worth(comparison: Comparison, policy: Policy) -> Difference | None:
+    key = ("value", None, None, policy.name, comparison.policies[0].name)
+    both = (*comparison.table, *comparison.headline)
+    return next((it for it in both if (it.measure.name, it.channel, it.segment, it.policy, it.than) == key), None)
 
 
 def _cells(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
@@ -124,32 +136,33 @@ def _differences(comparison: Comparison) -> list[str]:
             ends(it.wide, it.measure.unit, _currency(comparison)),
             surely(it),
         ]
-        for it in shown
+        for it in (as_shown(each, comparison.policies[0].result) for each in shown)
     ]
     number = compared(comparison.headline)
     header = ["policies", "figure", "difference", f"allowing for all {number}", "sure?"]
     return ["## What differs", table(*_cells(header, rows))]
 
 
-def _unsure(unsure: Unsure) -> list[str]:
+def _unsure(unsure: Unsure, base: Result) -> list[str]:
     header, currency = ["what is uncertain", "from", "to"], unsure.currency
     splits = []
     for split in unsure.splits:
         whose = f"{split.policy} less {split.than}" if split.than else split.policy
         unit = split.measure.unit
+        by = scale(split.measure.name, base)
         for what, _, span in spans(split, unsure.weeks):
             ends_of = (
-                say_change(end, unit, currency) if split.than else say_level(end, unit, currency)
+                say_change(by * end, unit, currency) if split.than else say_level(by * end, unit, currency)
                 for end in span or (math.nan, math.nan)
             )
-            splits.append([f"{split.name.replace('_', ' ')} of {whose}: {what}", *ends_of])
-    bars = []
+            splits.append([f"{in_words(split.name)} of {whose}: {what}", *ends_of])
+    bars, by = [], scale(unsure.figure, base)
     for bar in unsure.bars:
-        both = (say_difference(at, unsure.unit, currency) for at in (bar.at_low, bar.at_high))
+        both = (say_difference(times(at, by), unsure.unit, currency) for at in (bar.at_low, bar.at_high))
         low, high = bar.unknown.ends
         turns = "; the decision may turn" if bar.turns(unsure.base) else ""
         bars.append([f"{bar.unknown.name}, {low} to {high} (grade {bar.unknown.grade or 'yours'}){turns}", *both])
-    title = f"{unsure.figure} of {unsure.policy} less {unsure.than}, if assumed otherwise [95 % of the swing]"
+    title = f"{in_words(unsure.figure)} of {unsure.policy} less {unsure.than}, if assumed otherwise [95 % of the swing]"
     found = [table(*_cells(header, splits))] if splits else []
     return [*found, *([table(*_cells([title, "at one end", "at the other"], bars))] if bars else [])]
 
@@ -203,13 +216,47 @@ def decided(comparison: Comparison) -> list[tuple[str, str | None]]:
     asked: list[tuple[str, str | None]] = [
         (name, channel) for channel in channels for name in ("service_level", "wait")
     ]
-    asked += [(name, None) for name in ("satisfaction", "excess_churn", "lost_margin", "cost", "value")]
+    asked += [(name, None) for name in ("satisfaction", "excess_churn", "lost_margin", "cost")]
+    # of value, only a difference means anything
+    asked += [("value", None)] if len(comparison.policies) > 1 else []
     return [each for each in asked if each in found]
+
+
+def called(name: str) -> str:
+    """A measure's name as words."""
+    return {"excess_churn": "customers lost"}.get(name, name.replace("_", " "))
+
+
+def in_words(figure: str) -> str:
+    """A figure by its name, as it is shown (see `scale`): ``phone service level``, ``customers lost a year``."""
+    channel, _, name = figure.rpartition(".")
+    return f"{channel} {called(name)}{' a year' if name == 'excess_churn' else ''}".lstrip()
+
+
+def scale(figure: str, result: Result) -> float:
+    """What a figure is shown times: customers lost are those of a year of such runs."""
+    return YEAR / lasts(result) if figure == "excess_churn" else 1.0
+
+
+def times(estimate: Estimate, by: float) -> Estimate:
+    """A figure and its interval, so many times as large."""
+    value, low, high = (None if each is None else by * each for each in (estimate.value, estimate.low, estimate.high))
+    return replace(estimate, value=value, low=low, high=high)
+
+
+def as_shown(it: Difference, result: Result) -> Difference:
+    """A difference in the scale in which people read it: its two sides, the estimate and the wide one."""
+    by = scale(it.measure.name, result)
+    of_policy, of_than = (None if value is None else by * value for value in (it.of_policy, it.of_than))
+    wide = None if it.wide is None else times(it.wide, by)
+    return replace(it, of_policy=of_policy, of_than=of_than, estimate=times(it.estimate, by), wide=wide)
 
 
 def label(comparison: Comparison, name: str, channel: str | None) -> str:
     """A figure in words, the service level with its target: ``phone service level (80.0 % within 20 s)``."""
-    words = " ".join(filter(None, (channel, name.replace("_", " "))))
+    if name == "value":
+        return f"value against {comparison.policies[0].name}"
+    words = in_words(name if channel is None else f"{channel}.{name}")
     channels = {channel.name: channel for channel in comparison.policies[0].result.desk.channels}
     if name != "service_level" or channel not in channels:
         return words

@@ -172,7 +172,8 @@ def said(layer: Layer) -> list[str]:
             for key, inner in value.items():
                 walk(inner, f"{path}.{key}" if path else str(key))
         else:
-            words.append(f"{path}: {'none' if value is None else value}")
+            said = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+            words.append(f"{path}: {'none' if said is None else said}")
 
     walk(_value(layer.document.data, layer.prefix), "")
     return words

@@ -285,7 +285,7 @@ def test_a_dry_run_says_what_would_be_sent(here: Path, sim: Sim) -> None:
     assert (said.code, said.err) == (0, "")
     document = sim("load", "live.yaml", *HALF_AN_HOUR, "--dry-run", "--json").document()
     assert f"{document['sent']} contacts would be sent" in said.out
-    assert said.out.endswith("Nothing was sent.\n")
+    assert "Nothing was sent.\n\nnext: sim helpdesk up" in said.out
     ways = {each["channel"]: (each["wire"], each["why"]) for each in document["channels"]}
     assert ways["chat"] == ("left out", "the desk has no chat")
     assert ways["email"] == ("REST", "")
@@ -328,8 +328,8 @@ def test_where_nothing_can_be_written_nobody_is_asked(out: str, code: int, here:
 
 def test_helpdesks_that_were_never_started(sim: Sim) -> None:
     """`status` says how to start one, `down` that there is none to stop; a name that is none is a usage error."""
-    assert sim("helpdesk", "status").out == "none was ever started here; start one with: sim helpdesk up\n"
-    assert sim("helpdesk", "down").out == "django-helpdesk is not up\n"
+    assert sim("helpdesk", "status").out == "none was ever started here\n\nnext: sim helpdesk up\n"
+    assert sim("helpdesk", "down").out == "django-helpdesk is not up\n\nnext: sim helpdesk up django-helpdesk\n"
     said = sim("helpdesk", "up", "django")
     assert (said.code, said.out) == (2, "")
     assert "django-helpdesk" in said.err

@@ -213,7 +213,7 @@ def test_the_frontier_says_which_is_the_cheapest_that_reaches_the_target() -> No
     said = frontier.alt(three())
     assert "target 80 %: the cheapest that is sure to reach it is both, 62,000 EUR a week." in said
     assert "as is, 60,000 EUR [59,910, 60,090], 75.0 % [74.0, 76.0]; evenings, 61,000 EUR" in said
-    assert said.endswith("Not efficient, as another policy is both cheaper and better: e-mail first.")
+    assert said.endswith("Not efficient, as another is no dearer and no worse: e-mail first.")
     low = Frontier("phone", "EUR", "week", 0.95, three().points)
     assert "target 95 %: none is sure to reach it" in frontier.alt(low)
     once = Frontier("phone", "EUR", "week", 0.8, tuple(point(p.policy, 0, p.place[0], p.place[1], half=NAN)
