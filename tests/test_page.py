@@ -18,6 +18,7 @@ from markupsafe import escape
 from some_dossier import POLICIES, dossier_of, hostile, simulated
 from test_workbook import _gap as some_gap
 
+from sim.compare import Curve
 from sim.desk import Channel, Target
 from sim.estimate import Estimate
 from sim.report import gap_text
@@ -25,6 +26,7 @@ from sim.report import page as pages
 from sim.report.dossier import Dossier
 from sim.report.page import page
 from sim.report.written import as_shown, in_words
+from sim.selection import Judged, Selection
 from sim.uncertain import Split, Unsure
 
 PLOTS = ("differences", "staffing", "waiting")
@@ -164,6 +166,16 @@ def test_a_table_has_the_numbers_of_the_comparison(dossier: Dossier, html: str) 
     assert {difference.clear for difference in compared} == {True, False}
 
 
+def test_the_choice_of_a_figure_is_sorted_and_in_words(html: str, single: str) -> None:
+    """Figures are offered from A to Z, without underscores, each with its own definition."""
+    for text, table in ((html, "differences"), (single, "figures")):
+        column = next(each for each in _tables(text)[table]["columns"] if each["name"] == "measure")
+        assert column["words"] == sorted(column["words"], key=str.lower)
+        assert column["words"] == [in_words(term) for term in column["terms"]]
+        assert "customers lost a year" in column["words"]
+        assert not any("_" in word for word in column["words"])
+
+
 def _six(value: float | None) -> float | None:
     """As it is written: to six digits."""
     return None if value is None else float(f"{value:.6g}")
@@ -234,6 +246,23 @@ def test_erlang_and_what_is_uncertain_are_in_words_and_tables(dossier: Dossier) 
 
 def _cells(table: str) -> list[str]:
     return re.findall("<td>(.*?)</td>", table, re.DOTALL)
+
+
+def test_what_is_chosen_says_why(dossier: Dossier) -> None:
+    """A choice has its reason, that of the highest value what value is; along a curve nothing is chosen by value."""
+    first, second = (policy.name for policy in dossier.comparison.policies)
+    judged = (Judged(first, (), (), True, None), Judged(second, (), (), True, f"beaten by {first}"))
+    choice = Selection(first, "chosen", judged, (), 0.95, 1.0, 10)
+    rich = replace(dossier.comparison, cheapest=None, richest=choice)
+    text = page(replace(dossier, comparison=rich, pictures=()))
+    assert '<span class="badge" title="highest value by margin less cost">highest value</span>' in text
+    why = text[text.index("<h3>Why this choice</h3>") :]
+    assert f"<strong>{first}</strong>: the highest value by margin less cost: that of no other" in why
+    assert f": not the highest value by margin less cost: beaten by {first}." in why
+    curve = replace(rich, curve=Curve("phone.staff", {first: 2.0, second: 3.0}))
+    text = page(replace(dossier, comparison=curve, pictures=()))
+    assert "highest value</span>" not in text
+    assert "Why this choice" not in text
 
 
 def test_plots_that_do_not_fit_are_named(dossier: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:

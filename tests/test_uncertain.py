@@ -326,7 +326,7 @@ def test_the_text_says_what_turns_the_decision(found: Unsure) -> None:
     said = unsure_text.text(found)
     assert max(map(len, said.splitlines())) <= unsure_text.WIDTH
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|-0\.0\b", said)
-    assert f"None of {len(found.bars)} assumptions turns the choice between as is and more by itself" in " ".join(
+    assert f"None of {len(found.bars)} assumptions by itself turns the choice by {found.figure} between as is and more" in " ".join(
         said.split()
     )
     assert "As assumed, cost of more less as is is +686 EUR over 4 replications." in said

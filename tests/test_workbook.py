@@ -137,6 +137,12 @@ def test_the_answer_stands_first_with_the_policies_side_by_side(book: Any, compa
     assert cost[columns[NASTY]].number_format == '#,##0 "EUR"'
     assert cost[columns[f"{NASTY} less as is"]].value.startswith("-")
     assert cost[columns[f"{NASTY} less as is"]].value.endswith("; better")
+    worth, lost = by_figure["value against as is"], by_figure["customers lost a year"]
+    (less,) = [it for it in compared.table if (it.measure.name, it.segment) == ("value", None)]
+    assert worth[columns["as is"]].value == "–"
+    assert worth[columns[NASTY]].value == pytest.approx(less.estimate.value)
+    (raw,) = [it for it in compared.table if (it.measure.name, it.segment) == ("excess_churn", None)]
+    assert lost[columns["as is"]].value == pytest.approx(raw.of_than * 365.25 / 3)
     assert by_figure["email wait"][columns["as is"]].number_format == "[h]:mm:ss"
     level = by_figure["phone service level (80.0 % within 20 s)"]
     assert level[columns["as is"]].number_format == "0.0%"

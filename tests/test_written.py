@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_workbook import NASTY, compared, dossier  # noqa: F401
 
-from sim.compare import Comparison
+from sim.compare import YEAR, Comparison
 from sim.estimate import Estimate
 from sim.report import written
 from sim.report.dossier import Dossier
@@ -39,6 +39,21 @@ def test_what_a_user_wrote_stays_text(page: str) -> None:
     assert not re.search(r"(?<!\\)<", page)
     assert "\\*b\\*" in page
     assert [line for line in page.splitlines() if line.startswith("# ")] == ["# =1+1"]
+
+
+def test_the_policies_are_told_in_the_scale_of_the_page(page: str, compared: Comparison) -> None:  # noqa: F811
+    """Customers lost are those of a year, and of value only the difference to the baseline is said."""
+    result = compared.baseline.result
+    lost = next(f.estimate.value for f in result.figures if (f.measure.name, f.segment) == ("excess_churn", None))
+    rows = {line.split("|")[1].strip(): line.split(" | ")[1:] for line in page.splitlines() if line.startswith("| ")}
+    assert lost is not None
+    assert float(rows["customers lost a year"][0].split()[0].replace(",", "")) == pytest.approx(
+        lost * YEAR / 3, rel=0.01
+    )
+    assert rows["value against as is"][0] == "–"
+    worth = next(d for d in compared.table if (d.measure.name, d.segment) == ("value", None))
+    assert rows["value against as is"][1].startswith(written.say_difference(worth.estimate, "money", "EUR"))
+    assert "excess churn" not in page
 
 
 def test_commands_stay_in_their_block(page: str) -> None:

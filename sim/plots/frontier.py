@@ -31,7 +31,8 @@ _SHARE = scale("share", (), sign=False)
 class Point:
     """A policy: what it costs and its service level (a share from 0 to 1), means over replications with their 95 %
     intervals; None or NaN where not known, bounds where there is one replication. `number` is the policy's, for its
-    look. `efficient`: every other policy is dearer or worse."""
+    look. `efficient`: no other is as cheap and as good, or better in one of
+    them."""
 
     policy: str
     number: int
@@ -180,8 +181,8 @@ def _subtitle(data: Frontier) -> str:
     missing = f" Not shown: {unknown} of which cost or service level is not known." if unknown else ""
     return (
         f"Cost: all costs of the scenario a {data.per}. Service level: the share of contacts answered within the "
-        f"target's time. {crosses} Filled: efficient, every other policy is dearer or worse; open: another is no "
-        f"dearer and no worse. Grey steps: the best that a cost buys.{missing}"
+        f"target's time. {crosses} Filled: efficient; open: not, as another is no dearer and no "
+        f"worse. Grey steps: the best that a cost buys.{missing}"
     )
 
 

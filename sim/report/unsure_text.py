@@ -98,7 +98,8 @@ def _meaning(unsure: Unsure, shown: Sequence[Split]) -> str:
 def _row(split: Split, currency: str) -> tuple[str, ...]:
     unit = _unit(split.measure.unit, currency, change=bool(split.than))
     over = TOO_SMALL if split.too_small else _span(split, split.assumptions)
-    return f"{_named(split.name)}, {unit}", _span(split, split.error), _span(split, split.weeks), over, _span(split, split.both)
+    error, weeks, both = (_span(split, span) for span in (split.error, split.weeks, split.both))
+    return f"{_named(split.name)}, {unit}", error, weeks, over, both
 
 
 def _named(figure: str) -> str:
@@ -122,10 +123,10 @@ def _decision(unsure: Unsure) -> str:
     said = f"As assumed, {_named(unsure.figure)} of {unsure.policy} less {unsure.than} is {base}."
     if not unsure.base.value:
         return _wrapped(f"{said} There is no difference, so there is no choice to turn.")
-    choice = f"the choice between {unsure.than} and {unsure.policy} by {unsure.figure}"
+    choice = f"the choice by {unsure.figure} between {unsure.than} and {unsure.policy}"
     turning = [bar.unknown.name for bar in unsure.bars if bar.turns(unsure.base)]
     if not turning:
-        return _wrapped(f"{said} None of {len(unsure.bars)} assumptions turns {choice} by itself.")
+        return _wrapped(f"{said} None of {len(unsure.bars)} assumptions by itself turns {choice}.")
     return _wrapped(f"{said} What turns {choice}, within its range: {', '.join(turning)}.")
 
 

@@ -223,7 +223,7 @@ def _money(comparison: Comparison) -> Tab:
     for churn in comparison.churn:
         for over, ends in (("β", churn.over_beta), ("the share of complaints", churn.over_complaints)):
             changes = (_signed(year * change, "customers", "") for change in (churn.value, *ends))
-            head = [churn.policy, f"customers lost a year, over {over}", _ALL, "customers", None, None, None, churn.than]
+            head = [churn.policy, f"customers lost a year, over {over}", _ALL, "customers", *[None] * 3, churn.than]
             rows.append([*head, *changes, None, "low and high are the range over what is believed, at the mean"])
     note = (
         "Value is the margin of the customers kept less the cost; only differences of it mean anything. β says how "
