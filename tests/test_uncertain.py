@@ -326,8 +326,9 @@ def test_the_text_says_what_turns_the_decision(found: Unsure) -> None:
     said = unsure_text.text(found)
     assert max(map(len, said.splitlines())) <= unsure_text.WIDTH
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|-0\.0\b", said)
-    assert f"None of {len(found.bars)} assumptions by itself turns the choice by {found.figure} between as is and more" in " ".join(
-        said.split()
+    assert (
+        f"None of {len(found.bars)} assumptions by itself turns the choice by {found.figure} between as is and more"
+        in " ".join(said.split())
     )
     assert "As assumed, cost of more less as is is +686 EUR over 4 replications." in said
     assert "as is itself" in said
@@ -340,7 +341,7 @@ def test_the_text_says_what_turns_the_decision(found: Unsure) -> None:
     assert not first.turns(found.base)
 
 
-def test_what_cannot_be_shown_is_said_to_be_small(found: Unsure) -> None:
+def test_what_cannot_be_shown_is_said_to_be_small(found: Unsure, results: dict[str, Result]) -> None:
     """In place of a range that replications cannot show, not a point, in text, Markdown and the workbook."""
     (cost,) = (each for each in found.splits if (each.name, each.policy, each.than) == ("cost", "more", "as is"))
     assert not cost.too_small
@@ -351,8 +352,8 @@ def test_what_cannot_be_shown_is_said_to_be_small(found: Unsure) -> None:
     assert "too small" not in unsure_text.text(replace(found, splits=(cost,)))
     words = "assumptions over their ranges: smaller than 4 replications can show"
     assert (words, "assumptions", None) in written.spans(small.splits[0], 4)
-    assert f"| cost of more less as is: {words} | – | – |" in "\n".join(written._unsure(small))
-    (row,) = (row for row in workbook._uncertainty(small).rows if row[3] == words)
+    assert f"| cost of more less as is: {words} | – | – |" in "\n".join(written._unsure(small, results["as is"]))
+    (row,) = (row for row in workbook._uncertainty(small, results["as is"]).rows if row[3] == words)
     assert [cell.value for cell in row[7:10] if isinstance(cell, Styled)] == [pytest.approx(HOURS * 20), None, None]
     never = [name for name, *_ in written.spans(replace(cost, assumptions=None, both=None), 4)]
     assert not any("assumptions" in name for name in never)

@@ -54,6 +54,7 @@ def test_the_policies_are_told_in_the_scale_of_the_page(page: str, compared: Com
     worth = next(d for d in compared.table if (d.measure.name, d.segment) == ("value", None))
     assert rows["value against as is"][1].startswith(written.say_difference(worth.estimate, "money", "EUR"))
     assert "excess churn" not in page
+    assert " less as is | value | " in page
 
 
 def test_commands_stay_in_their_block(page: str) -> None:

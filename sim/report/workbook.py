@@ -90,7 +90,7 @@ def _answer(dossier: Dossier, rest: Sequence[Tab]) -> Tab:
     rows: list[list[Cell]] = []
     for name, channel in written.decided(comparison):
         row: list[Cell] = [
-            written.label(comparison, name, channel),
+            written.row_label(comparison, name, channel),
             _in_answer(written.UNITS[name], _currency(comparison)),
         ]
         for policy in comparison.policies:

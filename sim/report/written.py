@@ -93,7 +93,7 @@ def _policies(comparison: Comparison) -> str:
     rows = []
     for name, channel in decided(comparison):
         cells = (_side(comparison, policy, name, channel) for policy in comparison.policies)
-        rows.append([label(comparison, name, channel), *cells])
+        rows.append([row_label(comparison, name, channel), *cells])
     header = ["", *(policy.name for policy in comparison.policies)]
     return table(*_cells(header, rows))
 
@@ -254,8 +254,6 @@ def as_shown(it: Difference, result: Result) -> Difference:
 
 def label(comparison: Comparison, name: str, channel: str | None) -> str:
     """A figure in words, the service level with its target: ``phone service level (80.0 % within 20 s)``."""
-    if name == "value":
-        return f"value against {comparison.policies[0].name}"
     words = in_words(name if channel is None else f"{channel}.{name}")
     channels = {channel.name: channel for channel in comparison.policies[0].result.desk.channels}
     if name != "service_level" or channel not in channels:
@@ -263,6 +261,11 @@ def label(comparison: Comparison, name: str, channel: str | None) -> str:
     target = channels[channel].target
     hours = " of opening hours" if target.business is not None else ""
     return f"{words} ({say_share(target.share)} within {say_duration(target.within / TICKS_PER_SECOND)}{hours})"
+
+
+def row_label(comparison: Comparison, name: str, channel: str | None) -> str:
+    """What a row is of where the policies stand side by side: value is the difference to the baseline there."""
+    return f"value against {comparison.policies[0].name}" if name == "value" else label(comparison, name, channel)
 
 
 def say_difference(estimate: Estimate, unit: str, currency: str) -> str:
