@@ -371,7 +371,7 @@ def test_the_flagship_week() -> None:
     """Of a week of broadband, what is left unexplained of either channel's gap is not clear from 0; shared agents are
     what chat needs more than Erlang C asks for."""
     scenario = read(BROADBAND)
-    phone, chat = gap(scenario).channels
+    phone, chat = gap(scenario, replications=6).channels
     for channel in (phone, chat):
         left = channel.parts[-1]
         assert left.low <= 0 <= left.high
