@@ -539,7 +539,8 @@ class TestAWholeRun:
         """Every file that results/README.md lists of a load test is in the folder, and there is none besides."""
         readme = (ROOT / "results" / "README.md").read_text("utf-8")
         listed = re.findall(
-            "`([^`]+)`", "".join(re.findall(r"(?m)^\| (`[^|]+) \|", readme.split("leaves the same")[1]))
+            "`([^`]+)`",
+            "".join(re.findall(r"(?m)^\| (`[^|]+) \|", readme.split("leaves the same")[1].split("\n## ")[0])),
         )
         documented = {name for name in listed if "." in name or name.endswith("/")} - {"agree/"}
         assert {"plan/", "ledger/", "report.html", "junit.xml", "locust.html"} <= documented
@@ -634,7 +635,8 @@ class TestAWholeRun:
         assert (done["selected"], done["deleted"], done["left"], done["failed"]) == (count, count, [], {})
         assert witness.tickets(run) == {}
         again = sim_there("load", "--cleanup", folder, "--yes")
-        assert (again.code, again.out) == (0, f"0 tickets of run {run}\n")
+        assert again.code == 0
+        assert again.out.startswith(f"0 tickets of run {run}\n")
         assert witness.record(whole.foreign) == whole.before
 
 
